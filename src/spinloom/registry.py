@@ -1,0 +1,74 @@
+"""Names and what they stand for: lazily imported, open to other packages, with the closest match in the error.
+
+Another package adds a name through an entry point in the group ``spinloom.<kind>``, for example
+
+    [project.entry-points."spinloom.parameters"]
+    Mine2026_mtj = "mypackage:parameters/Mine2026_mtj.toml"
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import entry_points
+from typing import Any, final
+
+from spinloom.errors import UnknownNameError
+
+
+@final
+class Registry:
+    """A table name -> ``"module:attribute"`` that imports only what is asked for.
+
+    Parameters
+    ----------
+    what : str
+        The singular noun used in messages, e.g. ``"device"``.
+    group : str
+        Entry-point group through which other packages add names.
+    """
+
+    def __init__(self, what: str, group: str) -> None:
+        self.what = what
+        self.group = group
+        self._targets: dict[str, str] = {}
+
+    def add(self, name: str, target: str) -> None:
+        """Let ``name`` stand for ``target`` ("package.module:attribute"); the last one added wins."""
+        self._targets[name] = target
+
+    def _foreign(self) -> dict[str, str]:
+        return {point.name: point.value for point in entry_points(group=self.group)}
+
+    def names(self) -> list[str]:
+        """All names, built-in and from entry points, sorted."""
+        return sorted({*self._targets, *self._foreign()})
+
+    def target(self, name: str) -> str:
+        """The text that ``name`` stands for. Raises UnknownNameError with the closest match."""
+        targets = {**self._foreign(), **self._targets}
+        if name not in targets:
+            raise UnknownNameError(self.what, name, targets)
+        return targets[name]
+
+    def get(self, name: str) -> Any:
+        """Import and return what ``name`` stands for."""
+        module, _, attribute = self.target(name).partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+
+devices = Registry("device", "spinloom.devices")
+devices.add("magnetic_tunnel_junction", "spinloom.devices.magnetic_tunnel_junction:MagneticTunnelJunction")
+
+responses = Registry("response", "spinloom.responses")
+responses.add("sigmoid", "spinloom.responses.sigmoid:Sigmoid")
+
+protocols = Registry("protocol", "spinloom.protocols")
+protocols.add("switching", "spinloom.experiments.protocols.switching:run")
+protocols.add("network", "spinloom.experiments.protocols.network:run")
+protocols.add("energy", "spinloom.experiments.protocols.energy:run")
+
+reports = Registry("report", "spinloom.reports")
+reports.add("folder", "spinloom.report:write")
+
+parameter_sets = Registry("parameter set", "spinloom.parameters")
+reproductions = Registry("reproduction", "spinloom.reproductions")
