@@ -7,7 +7,7 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Developers may keep the data beside the checkout; only the tests look there, users fetch theirs (`spinloom data fetch`).
+# Developers may keep the data beside the checkout; only tests look there, users fetch theirs (`spinloom data fetch`).
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 if "SPINLOOM_DATA" not in os.environ and _BESIDE.is_dir():
     os.environ["SPINLOOM_DATA"] = str(_BESIDE)
