@@ -107,7 +107,8 @@ def si(value: str | float, kind: str, name: str = "") -> float:
         if quantity.unitless and unit and kind != "angle":
             raise UnitError(f"{label}'{value}' has no unit. Write it with one, e.g. '{value.strip()} {unit}'.")
         try:
-            number = float(quantity.to(unit or "dimensionless").magnitude)
+            # 15 digits: "30 ns" is 3e-8 and not 3.0000000000000004e-8
+            number = float(f"{quantity.to(unit or 'dimensionless').magnitude:.15g}")
         except Exception:  # pint.DimensionalityError and offset-unit errors alike
             raise UnitError(f"{label}'{value}' is not a {kind.replace('_', ' ')}.{_advice(quantity, kind)}") from None
     else:
@@ -145,8 +146,6 @@ class Span:
 def span(start: str | float, stop: str | float, points: int) -> Span:
     """Evenly spaced quantities, ends included: ``span("2 uA", "30 uA", 29)``."""
     return Span(start, stop, points)
-
-
 
 
 def si_array(value: str | float | Span | Sequence[str | float] | np.ndarray, kind: str, name: str = "") -> np.ndarray:
