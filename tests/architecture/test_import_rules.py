@@ -17,6 +17,7 @@ PACKAGE = ROOT / "src" / "spinloom"
 # Third-party package -> the rooms that may import it. A package that is not listed belongs nowhere yet: add it here
 # together with pyproject.toml. Rooms later than this list (snn, ising ...) are added when they are built.
 ROOMS: dict[str, set[str]] = {
+    "click": {"cli"},
     "h5netcdf": {"devices", "experiments"},
     "jinja2": {"report"},
     "llvmlite": {"engines"},

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# One run through the command line as a user would make it, in an empty folder. Called by `make cli`; spinloom is on PATH.
+set -euo pipefail
+
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+cd "$place"
+
+step() { echo "  \$ spinloom $*"; spinloom "$@"; }
+fails_with() { # fails_with CODE TEXT COMMAND...: the exit code and the message that a user sees
+    local code=$1 text=$2 got=0
+    shift 2
+    spinloom "$@" >out.txt 2>err.txt || got=$?
+    [ "$got" -eq "$code" ] || { echo "spinloom $*: exit code $got instead of $code" >&2; cat out.txt err.txt >&2; exit 1; }
+    grep -q -- "$text" err.txt || { echo "spinloom $*: no '$text' in its message:" >&2; cat err.txt >&2; exit 1; }
+    [ ! -s out.txt ] || { echo "spinloom $*: an error also wrote to the output stream" >&2; exit 1; }
+    grep -q Traceback err.txt && { echo "spinloom $*: a traceback" >&2; exit 1; }
+    echo "  \$ spinloom $*   (refused as it should be)"
+}
+json() { python -c "import json, sys; d = json.load(open('out.json')); assert $1, '$1 does not hold'"; }
+
+step --version
+step --help >/dev/null
+step parameters list
+spinloom parameters show Xin2023_mtj --json >out.json
+json "d['name'] == 'Xin2023_mtj'"
+
+step device show Xin2023_mtj >/dev/null
+step device curve Xin2023_mtj --current 2uA:30uA:8 --pulse 10ns --set temperature=350K --trials 200 --out curve
+test -s curve/curve.csv && test -s curve/curve.nc
+spinloom device curve Xin2023_mtj --current=-2uA:12uA:8 --pulse 10ns --trials 200 --json >out.json
+json "d['probability'][0][0] < 0.2 and d['probability'][0][-1] > 0.9"
+
+step reproduce --list
+spinloom reproduce Xin2023_energy --out runs --json --check >out.json
+json "d['verdict'] == 'agrees' and d['seconds'] > 0"
+for name in result.nc metrics.json run.toml report.html citations.bib figures; do
+    test -s "$(echo runs/Xin2023_energy/*/"$name")" || { echo "the run folder has no $name" >&2; exit 1; }
+done
+if grep -qE '(src|href)="https?:' runs/Xin2023_energy/*/report.html; then
+    # links for a reader are fine, resources from the network are not
+    ! grep -qE '<(script|link|img)[^>]+https?:' runs/Xin2023_energy/*/report.html
+fi
+
+fails_with 2 "Did you mean" reproduce Xin2023_enrgy --out runs
+fails_with 2 "Xin2023_mtj" device show Xin2023_mjt
+fails_with 2 "unit" device curve Xin2023_mtj --current 2uA:30uA:8 --pulse 30parsec
+step data list
+echo "  the command line works"
