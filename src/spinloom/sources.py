@@ -78,9 +78,8 @@ def references() -> dict[str, Reference]:
     for entry in re.findall(r"^@\w+\{.*?^\}", text, re.MULTILINE | re.DOTALL):
         key = entry[entry.index("{") + 1 : entry.index(",")].strip()
         journal = next((v for v in (_field(entry, n) for n in ("journal", "school", "publisher", "note")) if v), "")
-        table[key] = Reference(
-            key, _field(entry, "author"), _field(entry, "title"), journal, _field(entry, "year"), _field(entry, "doi"), entry
-        )
+        author, title, year, doi = (_field(entry, name) for name in ("author", "title", "year", "doi"))
+        table[key] = Reference(key, author, title, journal, year, doi, entry)
     return table
 
 

@@ -110,7 +110,7 @@ def si(value: str | float, kind: str, name: str = "") -> float:
             # 15 digits: "30 ns" is 3e-8 and not 3.0000000000000004e-8
             number = float(f"{quantity.to(unit or 'dimensionless').magnitude:.15g}")
         except Exception:  # pint.DimensionalityError and offset-unit errors alike
-            raise UnitError(f"{label}'{value}' is not a {kind.replace('_', ' ')}.{_advice(quantity, kind)}") from None
+            raise UnitError(f"{label}'{value}' is no {kind.replace('_', ' ')}.{_advice(quantity, kind)}") from None
     else:
         number = float(value)
     if math.isnan(number):

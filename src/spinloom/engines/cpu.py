@@ -25,13 +25,9 @@ Progress = Callable[[int, int], None]
 def threads_available() -> int:
     """Threads to use: ``SPINLOOM_THREADS`` if set, else the processors this process may run on."""
     wanted = os.environ.get("SPINLOOM_THREADS", "")
-    return (
-        max(int(wanted), 1)
-        if wanted.isdigit()
-        else len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
+    if wanted.isdigit():
+        return max(int(wanted), 1)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @functools.cache
@@ -39,8 +35,7 @@ def _kernel(step: Callable, draw: Callable, sizes: Sizes) -> Any:
     inlined = numba.njit(inline="always", fastmath=True)
     return launch.compiled(
         kernels.lanes,
-        step,
-        draw,
+        {"step": step, "draw": draw},
         load_state=inlined(launch.reader(sizes.state, "a[#, l]")),
         load_params=inlined(launch.reader(sizes.params, "a[#, l]")),
         load_drive=inlined(launch.reader(sizes.drive, "a[#, l]")),

@@ -97,7 +97,7 @@ class Ensemble:
     def run(
         self, job: Job, progress: Callable[[int, int], None] | None = None, threads: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Final states (n_state, n) and recording (frames, n_state, n); ``threads`` is the CPU engine's and not used."""
+        """Final states (n_state, n) and recording (frames, n_state, n); ``threads`` has no meaning here."""
         from numba import cuda
 
         dtype = job.state.dtype

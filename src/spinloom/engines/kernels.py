@@ -21,10 +21,15 @@ load_params: Any = None
 load_drive: Any = None
 store_state: Any = None
 cuda: Any = None
+drift: Any = None
+spread: Any = None
 
 
 def lanes(state, params, amplitude, row, shape, dt, seed, steps, every, device, stream, record, first, last):
-    """Advance copies ``first`` .. ``last`` - 1 in place; steps = (first step, how many); record (frames, n_state, n)."""
+    """Advance copies ``first`` to ``last`` - 1 in place.
+
+    ``steps`` is (first step, how many); ``record`` is (frames, n_state, n).
+    """
     n_state, n_drive, n_params = state.shape[0], amplitude.shape[0], params.shape[0]
     shared = params.shape[1] == 1
     key_low = uint32(uint64(seed) & uint64(0xFFFFFFFF))
@@ -77,3 +82,13 @@ def threads(state, params, amplitude, row, shape, dt, seed, steps, every, device
         if every > 0 and done % every == 0:
             for i in range(state.shape[0]):
                 record[done // every - 1, i, copy] = state[i, copy]
+
+
+def tabulate(z, params, drives, v, d):
+    """Fill v[j, i], d[j, i] with the drift and the spread at z[i] under the drive of column j."""
+    p = load_params(params, 0)
+    for j in range(drives.shape[1]):
+        drive = load_drive(drives, j)
+        for i in range(z.size):
+            v[j, i] = drift(z[i], p, drive)
+            d[j, i] = spread(z[i], p)

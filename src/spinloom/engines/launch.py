@@ -76,12 +76,13 @@ def bind(loop: Callable, **names: Any) -> types.FunctionType:
     return bound
 
 
-def compiled(loop: Callable, step: Callable, draw: Callable, **names: Any) -> Any:
-    """The compiled kernel of a loop and a step, from disk when no source has changed since.
+def compiled(loop: Callable, functions: dict[str, Callable], **names: Any) -> Any:
+    """The compiled kernel of a loop around ``functions``, from disk when no source has changed since.
 
-    The cache lives beside the package or, where that is read-only, in numba's user-wide cache folder.
+    ``names`` are the engine's own helpers, which ``functions`` determine. The cache lives beside the package or, where
+    that is read-only, in numba's user-wide cache folder.
     """
-    bound = bind(loop, step=step, draw=draw, **names)
-    text = f"{identity(step)}|{identity(draw)}|{sources_hash(step, draw)}"
+    bound = bind(loop, **functions, **names)
+    text = "|".join(identity(item) for item in functions.values()) + sources_hash(*functions.values())
     bound.__qualname__ = f"{loop.__name__}_{hashlib.sha256(text.encode()).hexdigest()[:20]}"
     return numba.njit(fastmath=True, error_model="numpy", nogil=True, cache=True)(bound)

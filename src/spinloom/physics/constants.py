@@ -1,4 +1,4 @@
-"""CODATA 2018 constants in SI. A parameter set may carry its own gyromagnetic ratio; everything else comes from here."""
+"""CODATA 2018 constants in SI. A parameter set may carry its own gyromagnetic ratio; the rest comes from here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One time step of the stochastic LLGS equation, and how wrong each scheme is at a given step.
 
-A step is ``step(state, params, drive, dt, random) -> state`` with state (m_x, m_y, m_z), params whose first three entries
-are damping, gyromagnetic ratio and rotational diffusion D, and random the four words of one draw.
+A step is ``step(state, params, drive, dt, random) -> state`` with state (m_x, m_y, m_z), params whose first three
+entries are damping, gyromagnetic ratio and rotational diffusion D, and random the four words of one draw.
 
 ``splitting`` (default)
     Half of the thermal rotation, one Runge-Kutta 4 step of the deterministic flow projected back onto the sphere, the
@@ -35,7 +35,7 @@ def damping_error(scheme: str, angle: float, damping: float) -> float:
     """Numerical damping of a scheme relative to the physical one, for a precession by ``angle`` = omega dt per step.
 
     For dm/dt = i omega m one step multiplies the amplitude by |G|; ln|G|/(alpha angle) is
-    -(angle)^3/(8 alpha) for Heun (anti-damping) and +(angle)^5/(144 alpha) for Runge-Kutta 4, with or without splitting.
+    -(angle)^3/(8 alpha) for Heun (anti-damping) and +(angle)^5/(144 alpha) for Runge-Kutta 4, splitting included.
     Negative means anti-damping. Asymptotic in ``angle``; valid below about 1 rad.
     """
     if damping == 0.0:

@@ -27,7 +27,7 @@ DRIVE_CHANNELS = ("current", "spin_orbit_current", "voltage", "field")
 
 
 class General(NamedTuple):
-    """Parameters of :func:`general_rate`, SI; fields in tesla, torques in tesla per ampere, directions as unit vectors."""
+    """Parameters of :func:`general_rate`: fields in tesla, torques in tesla per ampere, unit vectors."""
 
     damping: float
     gyromagnetic_ratio: float

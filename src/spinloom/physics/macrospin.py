@@ -8,7 +8,7 @@ from spinloom.physics.constants import BOLTZMANN, ELEMENTARY_CHARGE, HBAR
 
 
 def energy_barrier(anisotropy_field: float, moment: float) -> float:
-    """E_B = B_k M_s V/2 = K_eff V [J] of a uniaxial particle; B_k [T] the effective anisotropy field, moment = M_s V."""
+    """E_B = B_k M_s V/2 = K_eff V [J] of a uniaxial particle; B_k [T] effective anisotropy field, moment = M_s V."""
     return 0.5 * anisotropy_field * moment
 
 
@@ -28,7 +28,7 @@ def critical_current(damping: float, efficiency: float, moment: float, anisotrop
 def spin_orbit_critical_current_density(
     spin_hall_angle: float, magnetisation: float, thickness: float, anisotropy_field: float, in_plane_field: float
 ) -> float:
-    """J_sw = (2 e/hbar)(M_s t/theta_SH)(B_k/2 - B_x/sqrt 2) [A/m^2]: perpendicular layer with a field along the current.
+    """J_sw = (2 e/hbar)(M_s t/theta_SH)(B_k/2 - B_x/sqrt 2) [A/m^2]: perpendicular layer, field along the current.
 
     Valid for B_x well below B_k and a damping-like torque alone (ORACLES: macrospin threshold).
     """
@@ -47,10 +47,10 @@ def kittel_in_plane(gyromagnetic_ratio: float, field: float, effective_magnetisa
 
 
 def escape_rate(damping: float, gyromagnetic_ratio: float, anisotropy_field: float, delta: float) -> float:
-    """Neel-Brown rate of leaving one well [1/s]: c sqrt(Delta/pi) exp(-Delta)(1 - 1/Delta), c = alpha gamma B_k/(1+alpha^2).
+    """Neel-Brown rate of leaving one well, c sqrt(Delta/pi) exp(-Delta)(1 - 1/Delta) [1/s].
 
-    Half of the relaxation rate of the magnetisation (both wells leak); within 1.2 % of the exact eigenvalue for
-    Delta = 5..25 (Brown, doi:10.1103/PhysRev.130.1677).
+    c = alpha gamma B_k/(1 + alpha^2). Half of the relaxation rate of the magnetisation (both wells leak); within
+    1.2 % of the exact eigenvalue for Delta = 5..25 (Brown, doi:10.1103/PhysRev.130.1677).
     """
     c = damping * gyromagnetic_ratio * anisotropy_field / (1.0 + damping**2)
     return c * math.sqrt(delta / math.pi) * math.exp(-delta) * (1.0 - 1.0 / delta)

@@ -55,7 +55,10 @@ def uniform(word):
 
 @scalar
 def log_unit(x):
-    """ln x for 0 < x <= 1 in float32, relative error below 3e-7 away from x = 1: 2^e (1 + f), minimax polynomial in f."""
+    """ln x for 0 < x <= 1 in float32, from 2^e (1 + f) and a minimax polynomial in f.
+
+    Relative error below 3e-7, but for x so near to 1 that ln x is below 1e-6, where it is absolute.
+    """
     bits = bits_of_float(float32(x))
     exponent = int32(int32(bits - int32(0x3F3504F3)) >> int32(23))
     f = float_of_bits(int32(bits - int32(exponent << int32(23)))) - ONE
@@ -78,14 +81,10 @@ def sine_cosine_turns(x):
     quarter = int32(math.floor(TWO * x + HALF))
     r = x - HALF * float32(quarter)
     square = r * r
-    s = r * (
-        float32(3.14159265)
-        + square * (float32(-5.16771278) + square * (float32(2.55016404) + square * float32(-0.59926453)))
-    )
-    c = ONE + square * (
-        float32(-4.93480220)
-        + square * (float32(4.05871213) + square * (float32(-1.33526277) + square * float32(0.23533063)))
-    )
+    s = float32(2.55016404) + square * float32(-0.59926453)
+    s = r * (float32(3.14159265) + square * (float32(-5.16771278) + square * s))
+    c = float32(4.05871213) + square * (float32(-1.33526277) + square * float32(0.23533063))
+    c = ONE + square * (float32(-4.93480220) + square * c)
     swap = int32(quarter & int32(1)) != int32(0)
     sine = c if swap else s
     cosine = s if swap else c

@@ -12,7 +12,10 @@ from spinloom.physics.scalar import ONE, scalar
 
 
 def spin_transfer_per_ampere(magnetisation: float, volume: float) -> float:
-    """hbar/(2 e M_s V) [T/A]: the torque field of one ampere at efficiency 1 (Slonczewski, J. Magn. Magn. Mater. 159, L1)."""
+    """hbar/(2 e M_s V) [T/A]: torque field of one ampere at efficiency 1.
+
+    Slonczewski, J. Magn. Magn. Mater. 159, L1 (doi:10.1016/0304-8853(96)00062-5).
+    """
     return HBAR / (2.0 * ELEMENTARY_CHARGE * magnetisation * volume)
 
 

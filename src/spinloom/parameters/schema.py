@@ -1,0 +1,230 @@
+"""What a parameter set of each kind of device may hold: kind of quantity, bounds, meaning."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spinloom.errors import ParameterError, UnknownNameError
+from spinloom.sources import Source
+from spinloom.units import KINDS, pretty, si
+
+DEFAULT = "not in the set: Spinloom's default"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a named parameter must be.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of quantity (a key of ``units.KINDS``), or "choice" for one of ``choices``.
+    meaning : str
+        One line, with the symbol.
+    low, high : float
+        Physical bounds in SI; ``open_low`` excludes ``low`` itself.
+    default : float or str or None
+        Used when a set leaves the parameter out; None: the set must give it.
+    """
+
+    kind: str
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    default: float | str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """SI unit."""
+        return KINDS.get(self.kind, "")
+
+    def read(self, name: str, value: Any) -> float | str:
+        """The SI value (or the choice), checked; raises ParameterError or UnitError naming the parameter."""
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise UnknownNameError(f"value of {name}", str(value), self.choices)
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ParameterError(f"{name}: '{value}' is no quantity; give a number or text with a unit.")
+        number = si(value, self.kind, name)
+        too_low = number <= self.low if self.open_low else number < self.low
+        if too_low or number > self.high or math.isinf(number):
+            allowed = f"more than {self.low:g}" if self.open_low else f"at least {self.low:g}"
+            allowed += "" if math.isinf(self.high) else f" and at most {self.high:g}"
+            shown = pretty(number, self.unit, 4)
+            raise ParameterError(
+                f"{name} = {shown} is not physical: the {self.meaning} must be {allowed} {self.unit}".rstrip() + "."
+            )
+        return number
+
+
+def _positive(kind: str, meaning: str, high: float = math.inf, default: float | None = None) -> Rule:
+    return Rule(kind, meaning, 0.0, high, open_low=True, default=default)
+
+
+_JUNCTION: dict[str, Rule] = {
+    "damping": Rule("number", "Gilbert damping α", 0.0, 1.0),
+    "gyromagnetic_ratio": _positive("gyromagnetic_ratio", "gyromagnetic ratio γ", default=1.76085963023e11),
+    "saturation_magnetisation": _positive("magnetisation", "saturation magnetisation M_s", 3e6),
+    "length": _positive("length", "free-layer length along x", 1e-3),
+    "width": _positive("length", "free-layer width along y", 1e-3),
+    "thickness": _positive("length", "free-layer thickness along z", 1e-5),
+    "shape": Rule(
+        "choice", "shape of the pillar's cross-section", default="rectangle", choices=("rectangle", "ellipse")
+    ),
+    "demagnetisation": Rule(
+        "choice", "demagnetisation model", default="prism", choices=("thin film", "prism", "ellipsoid")
+    ),
+    "uniaxial_anisotropy": Rule("energy_density", "uniaxial anisotropy K_u along z", 0.0, 1e8, default=0.0),
+    "interfacial_anisotropy": Rule("surface_energy", "interfacial anisotropy K_i along z", 0.0, 1e-1, default=0.0),
+    "vcma_coefficient": Rule("vcma", "VCMA coefficient ξ", 0.0, 1e-11, default=0.0),
+    "barrier_thickness": _positive("length", "tunnel-barrier thickness d", 1e-7, default=1e-9),
+    "polarisation": Rule("number", "spin polarisation P", 0.0, 1.0, open_low=True),
+    "torque_asymmetry": Rule("number", "angular asymmetry λ of the torque efficiency", 0.0, 0.999, default=0.0),
+    "field_like_ratio": Rule("number", "field-like to damping-like spin-transfer torque", -10.0, 10.0, default=0.0),
+    "polariser_angle": Rule("angle", "angle of the reference layer from +z, toward +x", -7.0, 7.0, default=0.0),
+    "spin_hall_angle": Rule("number", "spin Hall angle θ_SH of the channel", -10.0, 10.0, default=0.0),
+    "channel_width": _positive("length", "width of the spin-orbit channel", 1e-2, default=1e-7),
+    "channel_thickness": _positive("length", "thickness of the spin-orbit channel", 1e-5, default=5e-9),
+    "spin_orbit_field_like_ratio": Rule(
+        "number", "field-like to damping-like spin-orbit torque", -10.0, 10.0, default=0.0
+    ),
+    "applied_field_x": Rule("field", "static field along x", -10.0, 10.0, default=0.0),
+    "applied_field_y": Rule("field", "static field along y", -10.0, 10.0, default=0.0),
+    "applied_field_z": Rule("field", "static field along z", -10.0, 10.0, default=0.0),
+    "temperature": Rule("temperature", "temperature T", 0.0, 2000.0, default=300.0),
+    "resistance_parallel": _positive("resistance", "resistance R_P in the parallel state", default=5e3),
+    "tmr": Rule("number", "tunnel magnetoresistance (R_AP - R_P)/R_P at zero bias", 0.0, 20.0, default=0.0),
+    "tmr_half_voltage": _positive("voltage", "bias at which TMR is halved", default=0.5),
+}
+
+_SOT_SYNAPSE: dict[str, Rule] = {
+    "spin_torque_efficiency": Rule("number", "damping-like torque efficiency ξ_SOT", 0.0, 100.0, open_low=True),
+    "switching_current_density": _positive("current_density", "switching current density J_sw"),
+    "temperature": Rule("temperature", "temperature T", 0.0, 2000.0),
+    "write_pulse_width": _positive("time", "write-pulse width"),
+    "write_current_low": _positive("current", "smallest write current"),
+    "write_current_high": _positive("current", "largest write current"),
+    "levels": Rule("number", "number of conductance levels", 2.0, 1e6),
+    "neuron_slope": _positive("number", "logistic slope k of the neuron per mA"),
+    "neuron_centre": _positive("current", "centre x_c of the neuron's curve"),
+    "coercivity": _positive("field", "coercive field"),
+    "write_energy": _positive("energy", "energy of one write"),
+}
+
+_RULES: dict[str, dict[str, Rule]] = {
+    "magnetic_tunnel_junction": _JUNCTION,
+    "spin_orbit_synapse": _SOT_SYNAPSE,
+}
+
+
+def rules(device: str) -> dict[str, Rule]:
+    """The parameters that a kind of device knows. Raises UnknownNameError with the closest match."""
+    if device not in _RULES:
+        raise UnknownNameError("kind of device with parameters", device, _RULES)
+    return _RULES[device]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number with its source."""
+
+    name: str
+    value: float | str
+    unit: str
+    written: str
+    source: Source
+    description: str
+
+    def __str__(self) -> str:
+        """``damping = 0.0122 (stated, Xin2023, table 3.1)``."""
+        shown = self.value if isinstance(self.value, str) else pretty(self.value, self.unit, 5)
+        return f"{self.name} = {shown} ({self.source})"
+
+
+@dataclass(frozen=True)
+class ParameterSet:
+    """The numbers of one device. Immutable: :meth:`replace` gives a changed copy that marks what is yours."""
+
+    name: str
+    device: str
+    title: str
+    reference: str
+    parameters: Mapping[str, Parameter]
+
+    def value(self, name: str) -> float:
+        """SI value of a numeric parameter. Raises UnknownNameError with the closest match."""
+        found = self._get(name).value
+        if isinstance(found, str):
+            raise ParameterError(f"{name} is a choice ('{found}'), not a number.")
+        return found
+
+    def choice(self, name: str) -> str:
+        """Text of a parameter that is a choice."""
+        return str(self._get(name).value)
+
+    def _get(self, name: str) -> Parameter:
+        if name not in self.parameters:
+            raise UnknownNameError("parameter", name, self.parameters, f"The set is {self.name}.")
+        return self.parameters[name]
+
+    def replace(self, **overrides: float | str) -> ParameterSet:
+        """A copy with some values overridden ("350 K" or SI numbers), each marked ``yours``."""
+        table, changed = rules(self.device), dict(self.parameters)
+        for name, value in overrides.items():
+            if name not in table:
+                raise UnknownNameError("parameter", name, table, f"The device is a {self.device.replace('_', ' ')}.")
+            number = table[name].read(name, value)
+            note = f"{self.name} has {self.parameters[name].written}"
+            changed[name] = replace(
+                self.parameters[name], value=number, written=str(value), source=Source("yours", note=note)
+            )
+        return replace(self, parameters=changed)
+
+    def assumed(self) -> list[Parameter]:
+        """Parameters that the document does not give and that act; terms left out by default are not listed."""
+        return [
+            item for item in self.parameters.values() if item.source.how == "assumed" and item.source.note != DEFAULT
+        ]
+
+    def yours(self) -> list[Parameter]:
+        """Parameters that a user overrode."""
+        return [item for item in self.parameters.values() if item.source.how == "yours"]
+
+    def references(self) -> list[str]:
+        """Bibliography keys behind the numbers, each once."""
+        keys = [self.reference, *(item.source.reference for item in self.parameters.values())]
+        return [key for key in dict.fromkeys(keys) if key]
+
+    def to_json(self) -> str:
+        """All values in SI with their sources, as one line of JSON: what travels in a result's attributes."""
+        rows = {
+            name: {"value": item.value, "unit": item.unit, "source": str(item.source)}
+            for name, item in self.parameters.items()
+        }
+        return json.dumps({"name": self.name, "device": self.device, "parameters": rows}, ensure_ascii=False)
+
+    def to_toml(self) -> str:
+        """The set as a TOML file that :func:`spinloom.parameters.load` reads back equal."""
+
+        def quoted(text: str) -> str:
+            return json.dumps(text, ensure_ascii=False)
+
+        lines = [f"name = {quoted(self.name)}", f"device = {quoted(self.device)}", f"title = {quoted(self.title)}"]
+        lines.append(f"reference = {quoted(self.reference)}")
+        for name, item in self.parameters.items():
+            value = quoted(item.value) if isinstance(item.value, str) else quoted(f"{item.value!r} {item.unit}".strip())
+            if isinstance(item.value, float) and not item.unit:
+                value = repr(item.value)
+            lines += ["", f"[parameters.{name}]", f"value = {value}", f"how = {quoted(item.source.how)}"]
+            for field in ("reference", "where", "note"):
+                text = getattr(item.source, field)
+                if text:
+                    lines.append(f"{field} = {quoted(text)}")
+        return "\n".join(lines) + "\n"
