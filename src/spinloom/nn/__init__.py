@@ -1,0 +1,20 @@
+"""Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
+
+from spinloom.nn import functional, training
+from spinloom.nn.networks import Init, spin_network
+from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
+from spinloom.nn.training import History, TrainingSettings, couple_linear, train
+
+__all__ = [
+    "Bounds",
+    "History",
+    "Init",
+    "SpinNeuron",
+    "Stochastic",
+    "TrainingSettings",
+    "couple_linear",
+    "functional",
+    "spin_network",
+    "train",
+    "training",
+]
