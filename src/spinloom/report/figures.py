@@ -1,0 +1,170 @@
+"""Draw a FigureSpec: PNG for slides, SVG for print, the same bytes for the same numbers.
+
+Colours are fixed: published values are vermilion, ours are shades of blue, guides are grey. The pair stays apart under
+the common forms of colour blindness and in grey print, and ours also differ by marker and dash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spinloom.experiments.figure import FigureSpec, Heat, Panel, Series
+from spinloom.experiments.spec import Point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PUBLISHED = "#D55E00"
+OURS = ("#08306B", "#2171B5", "#6BAED6", "#3F007D", "#807DBA", "#41B6C4")
+GUIDE = "#777777"
+
+_OURS_MARKERS = ("o", "s", "^", "v", "P", "X")
+_PUBLISHED_MARKERS = ("D", "*", "h", "d", "p", "8")
+_DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)), (0, (9, 2)))
+
+_STYLE: dict[str, Any] = {
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.5,
+    "axes.axisbelow": True,
+    "legend.fontsize": 8,
+    "legend.frameon": True,
+    "legend.framealpha": 0.9,
+    "legend.edgecolor": "#CCCCCC",
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    # without a fixed salt and a fixed date an SVG differs from run to run
+    "svg.hashsalt": "spinloom",
+    "svg.fonttype": "path",
+}
+
+
+def draw(spec: FigureSpec, points: Sequence[Point] = ()) -> Figure:
+    """A matplotlib figure of a FigureSpec, with published points on top of its first panel.
+
+    Parameters
+    ----------
+    spec : FigureSpec
+        What to show.
+    points : sequence of Point
+        Published points; those whose ``figure`` is this one are drawn.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    mine = [point for point in points if point.figure == spec.name]
+    published = tuple(
+        Series(f"published: {p.label} ({p.where})", np.array([p.x]), np.array([p.y]), style="points", group="published")
+        for p in mine
+    )
+    panels = [
+        replace(panel, series=panel.series + (published if i == 0 else ())) for i, panel in enumerate(spec.panels)
+    ]
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(5.6 * len(panels), 4.2), layout="constrained")
+        axes = np.atleast_1d(figure.subplots(1, len(panels)))
+        for axis, panel in zip(axes, panels, strict=True):
+            _panel(figure, axis, panel)
+        if spec.title:
+            figure.suptitle(spec.title, fontsize=11)
+    return figure
+
+
+def save(spec: FigureSpec, folder: Path, points: Sequence[Point] = ()) -> bytes:
+    """Write ``folder/NAME.png`` and ``NAME.svg``; returns the SVG's bytes."""
+    import matplotlib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figure = draw(spec, points)
+    with matplotlib.rc_context(_STYLE):
+        figure.savefig(folder / f"{spec.name}.png", metadata={"Software": None})
+        drawn = BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    (folder / f"{spec.name}.svg").write_bytes(drawn.getvalue())
+    return drawn.getvalue()
+
+
+def _panel(figure: Figure, axis: Axes, panel: Panel) -> None:
+    axis.set(xlabel=panel.x_label, ylabel=panel.y_label, xscale=panel.x_scale, yscale=panel.y_scale, title=panel.title)
+    if panel.heat is not None:
+        _heat(figure, axis, panel.heat)
+    count = {"ours": 0, "published": 0, "guide": 0}
+    for series in panel.series:
+        if series.style == "bars":
+            _bars(axis, series)
+        else:
+            _curve(axis, series, count[series.group])
+        count[series.group] += 1
+    if panel.categories:
+        axis.set_xticks(range(len(panel.categories)), panel.categories)
+        axis.grid(visible=False, axis="x")
+    if panel.x_limits:
+        axis.set_xlim(*panel.x_limits)
+    if panel.y_limits:
+        axis.set_ylim(*panel.y_limits)
+    labelled = [series for series in panel.series if series.label]
+    if len(labelled) > 7:
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    elif labelled:
+        axis.legend(loc="best")
+
+
+def _look(series: Series, index: int) -> tuple[str, str, Any]:
+    """Colour, marker and dash of the index-th series of its group."""
+    if series.group == "published":
+        return PUBLISHED, _PUBLISHED_MARKERS[index % len(_PUBLISHED_MARKERS)], _DASHES[index % len(_DASHES)]
+    if series.group == "guide":
+        return GUIDE, ".", _DASHES[(index + 1) % len(_DASHES)]
+    return OURS[index % len(OURS)], _OURS_MARKERS[index % len(_OURS_MARKERS)], _DASHES[index % len(_DASHES)]
+
+
+def _curve(axis: Axes, series: Series, index: int) -> None:
+    colour, marker, dash = _look(series, index)
+    front = {"guide": 2, "ours": 3, "published": 5}[series.group]
+    if series.band is not None:
+        axis.fill_between(series.x, *series.band, color=colour, alpha=0.18, linewidth=0, zorder=front - 1)
+    line: Any = {"line": dash, "both": dash, "dashed": (0, (4, 2)), "points": "none"}[series.style]
+    marks = marker if series.style in ("points", "both") else ""
+    size = (9 if marker == "*" else 6.5) if series.group == "published" else None
+    common: dict[str, Any] = {"color": colour, "linestyle": line, "marker": marks, "zorder": front}
+    common |= {"markersize": size} if size else {}
+    common |= {"markeredgecolor": "white", "markeredgewidth": 0.6} if marks else {}
+    label = series.label or "_nolegend_"
+    if series.error is None:
+        axis.plot(series.x, series.y, label=label, **common)
+    else:
+        axis.errorbar(series.x, series.y, yerr=series.error, label=label, capsize=2, elinewidth=0.9, **common)
+
+
+def _bars(axis: Axes, series: Series) -> None:
+    colour = _look(series, 0 if series.group != "ours" else 1)[0]
+    drawn = axis.bar(
+        series.x, series.y, yerr=series.error, width=0.62, color=colour, label=series.label, capsize=2, zorder=3
+    )
+    axis.bar_label(drawn, labels=[f"{value:.3g}" for value in series.y], padding=2, fontsize=8)
+
+
+def _heat(figure: Figure, axis: Axes, heat: Heat) -> None:
+    drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading="nearest", rasterized=True)
+    figure.colorbar(drawn, ax=axis, label=heat.label)
+    if np.ptp(heat.z[np.isfinite(heat.z)]) > 0:
+        lines = axis.contour(heat.x, heat.y, heat.z, colors="white", linewidths=0.8)
+        axis.clabel(lines, fontsize=7.5)
+    axis.grid(visible=False)
