@@ -31,11 +31,19 @@ def _dtype(code: str | bytes, align: bool = False, copy: bool = True) -> np.dtyp
     return dtype
 
 
+def _latin1(text: str, encoding: str) -> bytes:
+    """The contents of an array as Python 3 writes bytes in the older protocols."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"text in the encoding '{encoding}'")
+    return text.encode("latin1")
+
+
 _ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy", "ndarray"): _NDARRAY,
     ("numpy", "dtype"): _dtype,
+    ("_codecs", "encode"): _latin1,
 }
 
 
@@ -55,7 +63,7 @@ def read_arrays(stream: io.BufferedIOBase, name: str) -> Any:
     Parameters
     ----------
     stream : binary file
-        The pickle, of any protocol, written by Python 2 or 3.
+        The pickle, of protocol 0 to 4, written by Python 2 or 3.
     name : str
         What the file is called in the message.
 
