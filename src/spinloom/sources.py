@@ -100,6 +100,7 @@ def cite(result: Any) -> list[str]:
         keys = getattr(result, "references", None)
     if keys is None:
         raise InputError("This object carries no sources; cite() takes what a Spinloom run returned.")
-    keys = [keys] if isinstance(keys, str) else list(keys() if callable(keys) else keys)
+    found: Any = keys() if callable(keys) else keys
+    keys = [found] if isinstance(found, str) else list(found)
     table = references()
     return [str(table[key]) if key in table else key for key in keys]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import types
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, final
 
 import numpy as np
@@ -58,9 +58,9 @@ def _kernel(step: Callable, draw: Callable, sizes: Sizes) -> Any:
 @contextlib.contextmanager
 def _compiling_for(capability: tuple[int, int]) -> Iterator[None]:
     """Answer numba's question for the device's capability, which it asks even when it was told the capability."""
-    dispatcher = importlib.import_module("numba.cuda.dispatcher")
+    dispatcher: Any = importlib.import_module("numba.cuda.dispatcher")
     asked = dispatcher.get_current_device
-    dispatcher.get_current_device = lambda: types.SimpleNamespace(compute_capability=capability)
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability)
     try:
         yield
     finally:
@@ -71,13 +71,14 @@ def ptx(
     step: Callable, draw: Callable, sizes: Sizes, precision: str = "float32", capability: tuple[int, int] = (8, 0)
 ) -> str:
     """The PTX text of the kernel, compiled without a device (it needs NVVM, which NVIDIA's wheels bring)."""
-    from numba import cuda, float32, float64, int32, int64, uint64
-    from numba.types import UniTuple
+    from numba import float32, float64, int32, int64, types, uint64
+
+    cuda: Any = importlib.import_module("numba.cuda")
 
     real = {"float32": float32, "float64": float64}[precision]
     signature = (
         real[:, ::1], real[:, ::1], real[:, ::1], int32[::1], real[:, :, ::1], real, uint64,
-        UniTuple(int64, 2), int64, int64, int64, real[:, :, ::1],
+        types.UniTuple(int64, 2), int64, int64, int64, real[:, :, ::1],
     )  # fmt: skip
     with _compiling_for(capability):
         text, _ = cuda.compile_ptx(_loop(step, draw, sizes), signature, fastmath=True, cc=capability)

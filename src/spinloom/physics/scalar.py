@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from numba import float32, int32, njit
 from numba.extending import intrinsic
 
-scalar = njit(inline="always", fastmath=True, error_model="numpy")
-"""Decorator of every physics function: inlined into the engine's lane loop, where LLVM vectorises it."""
+
+def scalar(function: Callable) -> Any:
+    """Decorator of every physics function: inlined into the engine's lane loop, where LLVM vectorises it."""
+    return njit(inline="always", fastmath=True, error_model="numpy")(function)
+
 
 # float32 values that are exact in binary: they neither promote a float32 kernel nor degrade a float64 one
 ZERO, HALF, ONE, THREE_HALVES, TWO, SIX = (float32(x) for x in (0.0, 0.5, 1.0, 1.5, 2.0, 6.0))
 
 
-@intrinsic
+def _intrinsic(function: Callable) -> Any:
+    return intrinsic(function)
+
+
+@_intrinsic
 def bits_of_float(_typing, x):
     """The 32 bits of a float32 as int32 (numpy's view, without numpy)."""
 
@@ -22,7 +32,7 @@ def bits_of_float(_typing, x):
     return int32(float32), generate
 
 
-@intrinsic
+@_intrinsic
 def float_of_bits(_typing, x):
     """The float32 whose bits are those of an int32."""
 

@@ -1,0 +1,40 @@
+"""Devices: a kernel, its parameters, and what can be measured on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from spinloom import registry
+from spinloom.devices.base import Device
+from spinloom.devices.solver import Solver
+from spinloom.devices.waveform import Constant, Drive, Pulse, Samples, Train
+from spinloom.parameters import ParameterSet, load
+
+__all__ = ["Constant", "Device", "Drive", "Pulse", "Samples", "Solver", "Train", "device"]
+
+
+def device(name: str | Path | ParameterSet, **overrides: float | str) -> Any:
+    """A device from a parameter set by name or TOML path.
+
+    Parameters
+    ----------
+    name : str, Path or ParameterSet
+        "Xin2023_mtj", "my_device.toml", or a set already loaded.
+    **overrides
+        Parameters to change, e.g. ``temperature="350 K"``; each is marked as yours in every result.
+
+    Raises
+    ------
+    UnknownNameError, ParameterError, UnitError
+        An unknown name, a value that is not physical, or a wrong unit; the message says what is allowed.
+
+    Examples
+    --------
+    >>> import spinloom as sl
+    >>> mtj = sl.device("Xin2023_mtj", temperature="350 K")
+    """
+    found = load(name)
+    if overrides:
+        found = found.replace(**overrides)
+    return registry.devices.get(found.device)(found)

@@ -1,0 +1,6 @@
+"""Responses: what a device hands to a network, measured on it or read from a laboratory's file."""
+
+from spinloom.responses.control import constant_offset_path, sigmoid_map
+from spinloom.responses.sigmoid import Sigmoid
+
+__all__ = ["Sigmoid", "constant_offset_path", "sigmoid_map"]
