@@ -35,7 +35,13 @@ def _reproduction(spec: Reproduction) -> list[str]:
     lines = [f"## {spec.name}", "", spec.title, "", spec.about.strip(), ""]
     lines += [f"`spinloom reproduce {spec.name}` takes about {spec.minutes:g} minutes on two cores.", ""]
     rows = [
-        [e.label, _published(e), f"± {e.tolerance:g}" if e.tolerance is not None else "", _finding(e), e.why or e.reason]
+        [
+            e.label,
+            _published(e),
+            f"± {e.tolerance:g}" if e.tolerance is not None else "",
+            _finding(e),
+            e.why or e.reason,
+        ]
         for e in spec.expect
     ]
     lines += _table(["quantity", "published", "tolerance", "our finding", "why"], rows)
@@ -54,7 +60,13 @@ def _parameter_set(name: str) -> list[str]:
     chosen = parameters.load(name)
     reference = references()[chosen.reference]
     rows = [
-        [p.description or p.name, f"`{p.name}`", pretty(p.value, p.unit), p.source.how, p.source.where]
+        [
+            p.description or p.name,
+            f"`{p.name}`",
+            p.value if isinstance(p.value, str) else pretty(p.value, p.unit),
+            p.source.how,
+            p.source.where,
+        ]
         for p in chosen.parameters.values()
     ]
     head = ["parameter", "name", "value", "how known", "where"]
