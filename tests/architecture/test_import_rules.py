@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "sklearn": {"tasks"},
     "torch": {"nn", "responses"},
     "typer": {"cli"},
-    "xarray": {"devices", "responses", "nn", "experiments", "report", "tasks"},
+    "xarray": {"cost", "devices", "responses", "nn", "experiments", "report", "tasks"},
 }
 HEAVY = ("numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
 
