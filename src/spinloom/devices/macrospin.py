@@ -31,6 +31,7 @@ class Macrospin:
     damping: float
     gyromagnetic_ratio: float
     magnetisation: float
+    area: float
     volume: float
     temperature: float
     stiffness: tuple[float, float, float]
@@ -65,6 +66,7 @@ class Macrospin:
             damping=v("damping"),
             gyromagnetic_ratio=v("gyromagnetic_ratio"),
             magnetisation=magnetisation,
+            area=area,
             volume=volume,
             temperature=warm,
             stiffness=(dx, dy, dz + anisotropy.uniaxial_field(along_z, magnetisation)),

@@ -97,12 +97,21 @@ class MagneticTunnelJunction(Device):
         x, y, z = sorted(self.model.stiffness)
         return self.model.gyromagnetic_ratio * math.sqrt((z - x) * (z - y)) / (2.0 * math.pi)
 
+    def parallel_resistance(self) -> float:
+        """R_P [ohm]: the set's own, or RA/A where the set gives a resistance-area product."""
+        product = self.parameters.value("resistance_area")
+        return product / self.model.area if product > 0 else self.parameters.value("resistance_parallel")
+
+    def resistance_area(self) -> float:
+        """RA product of the parallel state [ohm m^2]."""
+        return self.parallel_resistance() * self.model.area
+
     def resistance(self, cosine: float | np.ndarray, voltage: Quantity = 0.0) -> np.ndarray:
         """1/G(theta) [ohm] at the cosine of the layers' angle and a bias [V], TMR(V) = TMR_0/(1 + (V/V_h)^2)."""
         bias = si(voltage, "voltage", "voltage")
         p = self.parameters
         tmr = tunnel_magnetoresistance(p.value("tmr"), bias, p.value("tmr_half_voltage"))
-        return 1.0 / np.vectorize(conductance)(1.0 / p.value("resistance_parallel"), tmr, np.asarray(cosine, float))
+        return 1.0 / np.vectorize(conductance)(1.0 / self.parallel_resistance(), tmr, np.asarray(cosine, float))
 
     def read_signal(self, current: Quantity) -> float:
         """Voltage difference [V] between the two states at a read current: I (R_AP - R_P), each at its own bias."""
@@ -199,8 +208,9 @@ class MagneticTunnelJunction(Device):
         _, record = run.evolve(first, steps * solver.dt, every, progress)
         m = np.concatenate([first.astype(record.dtype)[None], record]).transpose(0, 2, 1)
         cosine = m @ np.asarray(self.model.polariser, m.dtype)
-        parallel, tmr = self.parameters.value("resistance_parallel"), self.parameters.value("tmr")
-        ohms = 1.0 / conductance.py_func(1.0 / parallel, tmr, cosine.astype(float))
+        ohms = 1.0 / conductance.py_func(
+            1.0 / self.parallel_resistance(), self.parameters.value("tmr"), cosine.astype(float)
+        )
         return xr.Dataset(
             {
                 "m": (("time", "trajectory", "component"), m, {"units": "1", "long_name": "magnetisation direction"}),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from scipy.linalg import lapack
+from scipy.linalg import get_lapack_funcs
 
 from spinloom.engines import kernels, launch
 
@@ -110,14 +110,15 @@ class DriftDiffusion:
     def evolve(self, density: np.ndarray, duration: float, steps: int = STEPS) -> np.ndarray:
         """The density (systems, cells) after ``duration`` [s]."""
         p = np.ascontiguousarray(density, float).ravel().copy()
+        factorise, solve = get_lapack_funcs(("gttrf", "gttrs"), (p,))
         ticks = duration * np.linspace(0.0, 1.0, steps + 1) ** 3
         for h in np.diff(ticks):
             a = 0.5 * _GAMMA * h
-            factors = lapack.dgttrf(
+            factors = factorise(
                 -a * self._lower.ravel()[:-1], 1.0 - a * self._main.ravel(), -a * self._upper.ravel()[:-1]
             )[:5]
-            middle = lapack.dgttrs(*factors, p + a * self._times(p))[0]
-            p = lapack.dgttrs(*factors, (middle / _GAMMA - (1.0 - _GAMMA) ** 2 / _GAMMA * p) / (2.0 - _GAMMA))[0]
+            middle = solve(*factors, p + a * self._times(p))[0]
+            p = solve(*factors, (middle / _GAMMA - (1.0 - _GAMMA) ** 2 / _GAMMA * p) / (2.0 - _GAMMA))[0]
         return p.reshape(self.systems, -1)
 
     def slowest_rate(self, system: int = 0) -> float:

@@ -100,6 +100,9 @@ _JUNCTION: dict[str, Rule] = {
     "applied_field_z": Rule("field", "static field along z", -10.0, 10.0, default=0.0),
     "temperature": Rule("temperature", "temperature T", 0.0, 2000.0, default=300.0),
     "resistance_parallel": _positive("resistance", "resistance R_P in the parallel state", default=5e3),
+    "resistance_area": Rule(
+        "resistance_area", "RA product in the parallel state; 0: resistance_parallel holds", 0.0, 1e-6, default=0.0
+    ),
     "tmr": Rule("number", "tunnel magnetoresistance (R_AP - R_P)/R_P at zero bias", 0.0, 20.0, default=0.0),
     "tmr_half_voltage": _positive("voltage", "bias at which TMR is halved", default=0.5),
 }
