@@ -65,15 +65,8 @@ def demo(
 
 def _introduce() -> None:
     from spinloom import devices
-    from spinloom.units import pretty
 
-    junction = devices.device("Xin2023_mtj")
-    values = junction.parameters
-    sides = " x ".join(f"{values.value(name) * 1e9:.3g}" for name in ("length", "width", "thickness"))
-    step(
-        f"junction Xin2023_mtj: {sides} nm, Δ = {junction.thermal_stability():.2g}, "
-        f"I_c = {pretty(junction.critical_current(), 'A', 2)}"
-    )
+    step(f"junction {devices.device('Xin2023_mtj').summary()}")
 
 
 def _run(name: str, seed: int, out: Path, as_json: bool) -> ReproductionResult:
@@ -101,4 +94,4 @@ def _table(results: dict[str, ReproductionResult]) -> None:
     from spinloom.report import expectation_table
 
     rows = [row for name, quantity in _ROWS for row in results[name].expectations if row.quantity == quantity]
-    console().print(expectation_table(rows))
+    console().print(expectation_table(rows, brief=True))

@@ -27,9 +27,11 @@ class Series:
     band : tuple of two np.ndarray or None
         Lower and upper edge of a shaded band, shape (n,) each.
     style : {"line", "points", "both", "dashed", "bars"}
-        How it is drawn.
+        How it is drawn; bars lie: x is their length, y their place.
     group : {"ours", "published", "guide"}
         Whose values these are; each group has one fixed colour family.
+    tone : int or None
+        Shade within the family; the same number lets points and their line share one. None takes the next.
     """
 
     label: str
@@ -39,6 +41,7 @@ class Series:
     band: tuple[np.ndarray, np.ndarray] | None = None
     style: Literal["line", "points", "both", "dashed", "bars"] = "line"
     group: Literal["ours", "published", "guide"] = "ours"
+    tone: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Heat:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes; labels carry symbol and unit."""
+    """One pair of axes; labels carry symbol and unit. ``categories`` names places on y for lying bars, on x else."""
 
     x_label: str
     y_label: str

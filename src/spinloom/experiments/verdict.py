@@ -37,8 +37,7 @@ class Metric:
 
     def text(self, digits: int = 4) -> str:
         """For people: ``1.4 ± 0.02 1/uA``."""
-        spread = f" ± {self.error:.2g}" if self.error is not None and math.isfinite(self.error) else ""
-        return f"{number_text(self.value, digits)}{spread} {self.unit}".strip()
+        return f"{with_error(self.value, self.error, digits)} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,14 @@ def number_text(value: Number, digits: int = 4) -> str:
     if isinstance(value, list):
         return ", ".join(number_text(item, digits) for item in value)
     return f"{value:.{digits}g}"
+
+
+def with_error(value: Number, error: float | None, digits: int = 4) -> str:
+    """``1.425 ± 0.030``: as many decimals as two digits of the error need; without an error as :func:`number_text`."""
+    if isinstance(value, list) or value is None or error is None or not (math.isfinite(error) and error > 0):
+        return number_text(value, digits)
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def _finite(value: Number) -> Any:

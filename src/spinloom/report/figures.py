@@ -107,27 +107,59 @@ def _panel(figure: Figure, axis: Axes, panel: Panel) -> None:
         _heat(figure, axis, panel.heat)
     count = {"ours": 0, "published": 0, "guide": 0}
     for series in panel.series:
+        tone = count[series.group] if series.tone is None else series.tone
         if series.style == "bars":
             _bars(axis, series)
         else:
-            _curve(axis, series, count[series.group])
+            _curve(axis, series, tone, on_map=panel.heat is not None)
         count[series.group] += 1
-    if panel.categories:
-        axis.set_xticks(range(len(panel.categories)), panel.categories)
-        axis.grid(visible=False, axis="x")
+    _ticks(axis, panel)
     if panel.x_limits:
         axis.set_xlim(*panel.x_limits)
     if panel.y_limits:
         axis.set_ylim(*panel.y_limits)
-    labelled = [series for series in panel.series if series.label]
-    if len(labelled) > 7:
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-    elif labelled:
-        axis.legend(loc="best")
+    _legend(axis, [series.label for series in panel.series if series.label])
 
 
-def _look(series: Series, index: int) -> tuple[str, str, Any]:
-    """Colour, marker and dash of the index-th series of its group."""
+def _legend(axis: Axes, labels: list[str]) -> None:
+    """In the order of the series: matplotlib itself would put lines before error bars."""
+    if not labels:
+        return
+    handles, found = axis.get_legend_handles_labels()
+    order = sorted(range(len(found)), key=lambda i: labels.index(found[i]))
+    handles, found = [handles[i] for i in order], [found[i] for i in order]
+    if len(labels) > 4:  # a large legend inside hides points
+        axis.legend(handles, found, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    else:
+        axis.legend(handles, found, loc="best")
+
+
+def _ticks(axis: Axes, panel: Panel) -> None:
+    """Names on a category axis; plain numbers on a logarithmic one."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for side, scale, limits in (
+        (axis.xaxis, panel.x_scale, axis.get_xlim()),
+        (axis.yaxis, panel.y_scale, axis.get_ylim()),
+    ):
+        if scale == "log":
+            decades = np.log10(max(limits) / max(min(limits), 1e-300))
+            side.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.5 else (1.0,)))
+            side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            side.set_minor_formatter(NullFormatter())
+    if panel.categories:
+        lying = any(series.style == "bars" for series in panel.series)
+        names = axis.set_yticks if lying else axis.set_xticks
+        names(range(len(panel.categories)), panel.categories)
+        axis.grid(visible=False, axis="y" if lying else "x")
+        if lying:
+            axis.invert_yaxis()
+
+
+def _look(series: Series, index: int, on_map: bool = False) -> tuple[str, str, Any]:
+    """Colour, marker and dash of the index-th series of its group; black over a map, where grey is lost."""
+    if on_map:
+        return "black", "o", "-"
     if series.group == "published":
         return PUBLISHED, _PUBLISHED_MARKERS[index % len(_PUBLISHED_MARKERS)], _DASHES[index % len(_DASHES)]
     if series.group == "guide":
@@ -135,8 +167,8 @@ def _look(series: Series, index: int) -> tuple[str, str, Any]:
     return OURS[index % len(OURS)], _OURS_MARKERS[index % len(_OURS_MARKERS)], _DASHES[index % len(_DASHES)]
 
 
-def _curve(axis: Axes, series: Series, index: int) -> None:
-    colour, marker, dash = _look(series, index)
+def _curve(axis: Axes, series: Series, index: int, on_map: bool) -> None:
+    colour, marker, dash = _look(series, index, on_map)
     front = {"guide": 2, "ours": 3, "published": 5}[series.group]
     if series.band is not None:
         axis.fill_between(series.x, *series.band, color=colour, alpha=0.18, linewidth=0, zorder=front - 1)
@@ -155,14 +187,12 @@ def _curve(axis: Axes, series: Series, index: int) -> None:
 
 def _bars(axis: Axes, series: Series) -> None:
     colour = _look(series, 0 if series.group != "ours" else 1)[0]
-    drawn = axis.bar(
-        series.x, series.y, yerr=series.error, width=0.62, color=colour, label=series.label, capsize=2, zorder=3
-    )
-    axis.bar_label(drawn, labels=[f"{value:.3g}" for value in series.y], padding=2, fontsize=8)
+    drawn = axis.barh(series.y, series.x, height=0.62, color=colour, label=series.label, zorder=3)
+    axis.bar_label(drawn, labels=[f"{value:.3g}" for value in series.x], padding=3, fontsize=8.5)
 
 
 def _heat(figure: Figure, axis: Axes, heat: Heat) -> None:
-    drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading="nearest", rasterized=True)
+    drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading="gouraud", rasterized=True)
     figure.colorbar(drawn, ax=axis, label=heat.label)
     if np.ptp(heat.z[np.isfinite(heat.z)]) > 0:
         lines = axis.contour(heat.x, heat.y, heat.z, colors="white", linewidths=0.8)

@@ -15,7 +15,7 @@ from spinloom.errors import InputError, OutputError
 from spinloom.experiments.result import ReproductionResult
 from spinloom.experiments.verdict import Metric
 from spinloom.report import figures
-from spinloom.report.tables import ours_text, published_text
+from spinloom.report.tables import ours_text, published_text, readable
 from spinloom.sources import bibtex, references
 
 
@@ -97,25 +97,25 @@ def _section(result: ReproductionResult, folder: Path) -> dict[str, Any]:
     drawn = [_draw(figure, result, folder) for figure in result.figures]
     rows = [
         {
-            "label": row.label,
+            "label": readable(row.label),
             "published": published_text(row),
             "ours": ours_text(row),
             "verdict": row.verdict,
             "style": row.verdict.replace(" ", "-"),
-            "why": row.why,
+            "why": readable(row.why),
             "where": row.where,
-            "reason": row.reason,
+            "reason": readable(row.reason),
             "kind": row.kind,
             "new": row.surprising and row.verdict != "not run",
         }
         for row in result.expectations
     ]
     named = {row.quantity for row in result.expectations}
-    others = [(key, metric.text()) for key, metric in result.metrics.items() if key not in named]
+    others = [(key, readable(metric.text())) for key, metric in result.metrics.items() if key not in named]
     return {
         "name": spec.name,
         "title": spec.title,
-        "about": spec.about,
+        "about": readable(spec.about),
         "verdict": result.verdict,
         "style": result.verdict.replace(" ", "-"),
         "tally": _tally(result),
@@ -123,10 +123,10 @@ def _section(result: ReproductionResult, folder: Path) -> dict[str, Any]:
         "yours": spec.yours,
         "papers": [row for row in rows if row["kind"] == "paper"],
         "checks": [row for row in rows if row["kind"] == "check"],
-        "notes": [(note.title, _fill(note.text, result.metrics)) for note in spec.note],
+        "notes": [(note.title, readable(_fill(note.text, result.metrics))) for note in spec.note],
         "figures": drawn,
         "others": others,
-        "assumed": result.assumed,
+        "assumed": [tuple(map(readable, (a.what, a.value, a.why))) for a in result.assumed],
         "settings": [
             (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
             for key, value in spec.settings.items()

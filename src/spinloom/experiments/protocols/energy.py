@@ -58,7 +58,7 @@ def _half_currents(junction: Any, widths: np.ndarray, settings: dict[str, Any], 
     stage = context.stage("half-switching currents")
     found = []
     for index, width in enumerate(widths):
-        curve = junction.switching_probability(current, float(width), method="fokker-planck")
+        curve = junction.switching_probability(current, float(width), method="fokker-planck", initial="axis")
         found.append(-responses.Sigmoid.fit(curve).c)
         if stage is not None:
             stage(index + 1, widths.size)
@@ -66,44 +66,34 @@ def _half_currents(junction: Any, widths: np.ndarray, settings: dict[str, Any], 
 
 
 def _figure(energy: float, others: list[tuple[str, float]], widths: np.ndarray, own: np.ndarray) -> FigureSpec:
-    labels = ("here", *(label for label, _ in others))
-    positions = np.arange(len(labels), dtype=float)
+    places = np.arange(1 + len(others), dtype=float)
+    quoted = np.array([value for _, value in others])
     bars = Panel(
-        "",
         "energy of one neuron operation $E$ (fJ)",
+        "",
         (
-            Series("this neuron, $I^2Rt$", positions[:1], np.array([energy]), style="bars"),
-            Series(
-                "as quoted in the thesis",
-                positions[1:],
-                np.array([value for _, value in others]),
-                style="bars",
-                group="published",
-            ),
+            Series("here, $I^2Rt$", np.array([energy]), places[:1], style="bars"),
+            Series("as quoted in the thesis", quoted, places[1:], style="bars", group="published"),
         ),
-        y_scale="log",
-        y_limits=(0.1, 3000),
-        categories=tuple(label.replace(" (", "\n(").replace("), ", ")\n") for label in labels),
+        x_scale="log",
+        x_limits=(0.1, 3000),
+        categories=("this neuron", *(label for label, _ in others)),
     )
-    span = np.array([widths[0], widths[-1]]) * _NANO
+    published = Series(
+        "published, 15 µA and 15 ns", np.array([15.0]), np.array([energy]), style="points", group="published"
+    )
     curve = Panel(
         "pulse width $t$ (ns)",
         "energy $E$ (fJ)",
-        (
-            Series("simulated junction at $P_{sw}$ = 0.5", widths * _NANO, own, style="both"),
-            Series(
-                "published, 15 µA and 15 ns", np.array([15.0]), np.array([energy]), style="points", group="published"
-            ),
-            Series("", span, np.array([energy, energy]), style="dashed", group="guide"),
-        ),
+        (Series("simulated junction at $P_{sw}$ = 0.5", widths * _NANO, own, style="both"), published),
         x_scale="log",
         y_scale="log",
+        y_limits=(0.5, 50),
     )
     return FigureSpec(
         "energy",
         "Energy of one neuron operation",
         (bars, curve),
         "Left: the published estimate beside the neurons that the thesis compares with (CMOS is printed as "
-        "'more than'). "
-        "Right: the same formula at the half-switching current of the simulated junction.",
+        "'more than'). Right: the same formula at the half-switching current of the simulated junction.",
     )

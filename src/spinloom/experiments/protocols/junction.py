@@ -22,7 +22,7 @@ def slopes_and_offsets(settings: Mapping[str, Any]) -> list[tuple[float, float]]
     current = si_array(settings["currents"], "current", "currents")
     pairs: list[tuple[float, float]] = []
     for width in settings["widths"]:
-        curve = junction.switching_probability(current, width, method="fokker-planck")
+        curve = junction.switching_probability(current, width, method="fokker-planck", initial="axis")
         k, c = responses.Sigmoid.fit(curve).in_microamperes()
         pairs.append((float(k), float(c)))
     return pairs
