@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import pickle
 from pathlib import Path
@@ -31,13 +32,15 @@ def check_writable(path: Path) -> None:
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write beside the old checkpoint, then take its place in one step: a kill leaves one of the two."""
     part = _part(path)
+    packed = io.BytesIO()
+    torch.save({"format": _FORMAT, **state}, packed)  # in memory: straight to a full disk it fails without saying why
     try:
         with part.open("wb") as stream:
-            torch.save({"format": _FORMAT, **state}, stream)
+            stream.write(packed.getbuffer())
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(part, path)
-    except (OSError, RuntimeError) as error:  # torch's archive writer turns a full disk into a RuntimeError
+    except OSError as error:
         raise _not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
@@ -87,8 +90,7 @@ def _part(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def _not_written(path: Path, error: Exception) -> OutputError:
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+def _not_written(path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"The checkpoint {path} cannot be written ({reason}). Make room, or name a file in a folder that is writable."
+        f"The checkpoint {path} cannot be written ({error.strerror or error}). Make room, or name a file in a folder that is writable."
     )
