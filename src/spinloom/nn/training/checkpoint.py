@@ -92,5 +92,6 @@ def _part(path: Path) -> Path:
 
 def _not_written(path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"The checkpoint {path} cannot be written ({error.strerror or error}). Make room, or name a file in a folder that is writable."
+        f"The checkpoint {path} cannot be written ({error.strerror or error}). Make room, or name a file in "
+        "a folder that is writable."
     )
