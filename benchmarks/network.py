@@ -82,7 +82,7 @@ def timed(call: Callable[[], None]) -> float:
 
 
 def measure(repeats: int) -> dict[str, float]:
-    """Seconds of one iteration, the fastest of ``repeats``: the products alone, plain torch, and training with k and c."""
+    """Seconds of one iteration, the fastest of ``repeats``: the products alone, plain torch, training."""
     split = random_split()
     x, y = torch.from_numpy(split.train_x), torch.from_numpy(split.train_y)
     w1, w2 = torch.rand(HIDDEN, INPUTS) - 0.5, torch.rand(OUTPUTS, HIDDEN) - 0.5
