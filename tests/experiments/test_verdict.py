@@ -101,5 +101,6 @@ def test_json_has_no_nan() -> None:
 
 def test_numbers_for_people() -> None:
     assert Metric(1.40321, "1/uA", 0.0213).text() == "1.403 ± 0.021 1/uA"
+    assert Metric(5.0, "", 0.0).text() == "5"
     assert number_text([1.0, -2.5]) == "1, -2.5"
     assert number_text(None) == "–"

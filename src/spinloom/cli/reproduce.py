@@ -109,6 +109,11 @@ def _one(name: str, options: dict[str, Any], as_json: bool) -> ReproductionResul
             f"verdict: [{colour}]{result.verdict}[/{colour}]{known}   "
             f"{len(result.assumed)} assumed inputs, in the report"
         )
+        if result.spec.yours:
+            warn(
+                f"settings changed by you: {'; '.join(result.spec.yours)}. "
+                "The published figures belong to the original ones."
+            )
         if result.folder is not None:
             screen.print(f"{result.folder / 'report.html'}\n", soft_wrap=True)
     return result
