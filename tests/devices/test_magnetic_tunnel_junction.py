@@ -70,7 +70,7 @@ def test_auto_takes_fokker_planck_where_it_holds_and_says_so(junction):
     few = tilted.switching_probability("5 uA", "1 ns", trials=64)
     assert few.attrs["method"] == "llgs"
     assert "not symmetric about z" in few.attrs["method_reason"]
-    with pytest.raises(InputError, match="not symmetric about z.*method='llgs'"):
+    with pytest.raises(InputError, match=r"not symmetric about z.*method='llgs'"):
         tilted.switching_probability("5 uA", "1 ns", method="fokker-planck")
 
 

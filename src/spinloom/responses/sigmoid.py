@@ -170,6 +170,8 @@ def _likelihood(current: np.ndarray, probability: np.ndarray, trials: np.ndarray
             f"The curve is no sigmoid: its probabilities reach from {probability.min():.3g} to "
             f"{probability.max():.3g} and must cross 0.5. Measure over a wider range of currents."
         )
+    if not ((probability > 0.0) & (probability < 1.0)).any():  # the likelihood then has no maximum
+        raise FitError("The curve jumps from 0 to 1 between two points: measure more currents in between.")
     centre, scale = float(np.mean(current)), float(np.ptp(current)) or 1.0
     x = (current - centre) / scale
 
@@ -189,8 +191,6 @@ def _likelihood(current: np.ndarray, probability: np.ndarray, trials: np.ndarray
     fitted = expit(a * x + b)
     weight = trials * fitted * (1.0 - fitted)
     hessian = np.array([[(weight * x * x).sum(), (weight * x).sum()], [(weight * x).sum(), weight.sum()]])
-    if not np.isfinite(hessian).all() or np.linalg.cond(hessian) > 1e14:
-        raise FitError("The curve jumps from 0 to 1 between two points: measure more currents in between.")
     covariance = np.linalg.inv(hessian)
     k, c = a / scale, b * scale / a - centre
     # c = b scale/a - centre: its variance by propagation
