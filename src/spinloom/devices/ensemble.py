@@ -100,18 +100,18 @@ class Run:
         grid = Grid.of()
         density = well_density(self.model, grid, self.side)
         cumulative = np.concatenate([[0.0], np.cumsum(density * grid.widths)])
-        # uniform numbers of the stream kept for initial states: (seed, device) and nothing else
-        words = np.array(
-            [
-                rng.draw(self.seed & 0xFFFFFFFF, self.seed >> 32, self.first_device + i, 0, rng.STREAM_INITIAL_STATE)[
-                    :2
-                ]
-                for i in range(self.copies)
-            ]
-        )
-        u, turn = ((words >> 9) + 0.5).T * 2.0**-23
+        u, turn = self._uniform()
         z = np.interp(u, cumulative / cumulative[-1], grid.edges)
         return self._tilted(np.arccos(np.clip(self.side * z, -1.0, 1.0)), 2.0 * np.pi * turn)
+
+    def _uniform(self) -> np.ndarray:
+        """Two uniform numbers per trajectory (2, copies), from the stream kept for initial states."""
+        nothing = np.zeros((1, self.copies))
+        job = Job(
+            np.zeros((2, self.copies)), np.zeros(1), nothing, lambda t: np.ones((t.size, 1, 1)), 1.0, 1, self.seed,
+            first_device=self.first_device, stream=rng.STREAM_INITIAL_STATE,
+        )  # fmt: skip
+        return engines.get("cpu").ensemble(rng.uniform_step, rng.draw, Sizes(2, 1, 1)).run(job)[0]
 
     def _thermalised(self) -> np.ndarray:
         stiffness = max(self.model.stiffness) - min(self.model.stiffness)

@@ -54,6 +54,12 @@ def uniform(word):
 
 
 @scalar
+def uniform_step(state, params, drive, dt, random):
+    """A step function whose new state is two uniform numbers: how an engine draws initial states."""
+    return uniform(random[0]), uniform(random[1])
+
+
+@scalar
 def log_unit(x):
     """ln x for 0 < x <= 1 in float32, from 2^e (1 + f) and a minimax polynomial in f.
 

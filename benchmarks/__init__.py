@@ -1,0 +1,1 @@
+"""Benchmarks: figures that Spinloom must reach, next to its peers in the same run. Never part of the tests."""
