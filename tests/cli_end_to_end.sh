@@ -17,7 +17,9 @@ fails_with() { # fails_with CODE TEXT COMMAND...: the exit code and the message 
     grep -q Traceback err.txt && { echo "spinloom $*: a traceback" >&2; exit 1; }
     echo "  \$ spinloom $*   (refused as it should be)"
 }
-json() { python -c "import json, sys; d = json.load(open('out.json')); assert $1, '$1 does not hold'"; }
+json() { # json EXPRESSION: holds for d, the object that was printed
+    python -c 'import json, sys; d = json.load(open("out.json")); assert eval(sys.argv[1]), f"{sys.argv[1]}: {d}"' "$1"
+}
 
 step --version
 step --help >/dev/null
