@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from spinloom.cli import data, demo, device, parameters, reproduce
-from spinloom.cli.show import fail, warn
+from spinloom.cli.show import Stopped, fail, warn
 from spinloom.errors import SpinloomError, SpinloomWarning
 
 _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -87,18 +87,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
+        warnings.simplefilter("always", SpinloomWarning)
         try:
             words = list(sys.argv[1:] if arguments is None else arguments)
             code = app(args=words, prog_name="spinloom", standalone_mode=False)
         except _UsageError as error:
             return _usage(error)
-        except (KeyboardInterrupt, typer.Abort) as error:
-            fail(str(error) or "Interrupted.")
+        except Stopped as stop:
+            fail(str(stop))
             return 130
+        except (KeyboardInterrupt, typer.Abort):
+            code = 130
         except SpinloomError as error:
             fail(str(error))
             return 2
         except BrokenPipeError:  # `spinloom ... | head` is no error
             sys.stderr.close()
             return 0
+    if code == 130:  # the parser turns Ctrl-C into this code without a word
+        fail("Interrupted.")
     return code if isinstance(code, int) else 0

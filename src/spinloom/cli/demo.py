@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spinloom.cli.show import Bars, console, print_json, step
+from spinloom.cli.show import Bars, Stopped, console, print_json, step
 
 if TYPE_CHECKING:
     from spinloom.experiments.result import ReproductionResult
@@ -71,6 +71,7 @@ def _introduce() -> None:
 
 def _run(name: str, seed: int, out: Path, as_json: bool) -> ReproductionResult:
     from spinloom.experiments import reproduce
+    from spinloom.experiments.run import RunInterrupted
 
     announced = {
         "Xin2023_switching": "switching probability, 30 ns and 200 ns, two energy barriers, 1000 trials a point",
@@ -78,8 +79,11 @@ def _run(name: str, seed: int, out: Path, as_json: bool) -> ReproductionResult:
     }
     if not as_json and name in announced:
         step(announced[name])
-    with Bars(quiet=as_json) as bars:
-        result = reproduce(name, seed=seed, out=out, quick=True, progress=bars)
+    try:
+        with Bars(quiet=as_json) as bars:
+            result = reproduce(name, seed=seed, out=out, quick=True, progress=bars)
+    except RunInterrupted as stop:
+        raise Stopped(str(stop)) from None
     if not as_json and name == "Xin2023_switching":
         for width in ("30", "200"):
             k, c = result.metrics[f"k.{width}ns"], result.metrics[f"c.{width}ns"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,27 +61,35 @@ def show(name: _NAME, set_: _SET = None, as_json: _JSON = False) -> None:
     from spinloom.units import pretty
 
     found = devices.device(name, **overrides(set_))
-    rows: dict[str, tuple[float, str]] = {
-        "thermal_stability": (found.thermal_stability(), "kT"),
-        "energy_barrier": (found.energy_barrier(), "J"),
-        "critical_current": (found.critical_current(), "A"),
-        "anisotropy_field": (found.anisotropy_field(), "T"),
-    }
-    factors = [float(factor) for factor in found.demagnetisation_factors()]
+    rows = _derived(found)
     if as_json:
         derived = {key: {"value": value, "unit": unit} for key, (value, unit) in rows.items()}
         parameters = {p.name: {"value": p.value, "unit": p.unit, "how": p.source.how} for p in _parameters(found)}
-        print_json({"name": name, "derived": derived, "demagnetisation_factors": factors, "parameters": parameters})
+        print_json({"name": name, "easy_axis": found.easy_axis(), "derived": derived, "parameters": parameters})
         return
     screen = console()
     screen.print(f"[bold]{found.parameters.name}[/bold]  {found.parameters.title}")
     screen.print(parameter_table(found.parameters))
     screen.print("\n[bold]what follows from them[/bold]")
+    screen.print(f"  {'easy axis':<20}{found.easy_axis()}")
     for key, (value, unit) in rows.items():
-        screen.print(f"  {key.replace('_', ' '):<20}{pretty(value, unit)}")
-    screen.print(
-        f"  {'demagnetisation':<20}" + ", ".join(f"N_{a} = {n:.3f}" for a, n in zip("xyz", factors, strict=True))
-    )
+        shown = f"{value:.3g} J" if unit == "J" else pretty(value, unit)
+        screen.print(f"  {key.replace('_', ' '):<20}{shown}")
+
+
+def _derived(found: Any) -> dict[str, tuple[float, str]]:
+    """Closed forms with their units; the critical current only where its closed form holds."""
+    from spinloom.errors import ParameterError
+
+    rows = {
+        "thermal_stability": (float(found.thermal_stability()), "kT"),
+        "energy_barrier": (float(found.energy_barrier()), "J"),
+        "anisotropy_field": (float(found.anisotropy_field()), "T"),
+        "resonance_frequency": (float(found.resonance_frequency()), "Hz"),
+    }
+    with contextlib.suppress(ParameterError):
+        rows["critical_current"] = (float(found.critical_current()), "A")
+    return rows
 
 
 def _parameters(found: Any) -> list[Any]:
@@ -106,6 +115,7 @@ def curve(
     trials: Annotated[int, typer.Option(help="Trajectories a point.")] = 1000,
     seed: Annotated[int, typer.Option(help="Fixes chance.")] = 0,
     method: Annotated[str, typer.Option(help="auto, fokker-planck or llgs.")] = "auto",
+    initial: Annotated[str, typer.Option(help="Start: well (thermal), axis, or an angle from it, e.g. 2deg.")] = "well",
     out: Annotated[Path | None, typer.Option(help="Folder for curve.csv, curve.nc and figures/.")] = None,
     as_json: _JSON = False,
 ) -> None:
@@ -123,10 +133,8 @@ def curve(
     with Bars(quiet=as_json) as bars:
         stage = bars.stage(f"switching probability, {trials} trials a point")
         measured = found.switching_probability(
-            currents, widths, trials=trials, seed=seed, method=method, progress=stage
+            currents, widths, trials=trials, seed=seed, method=method, initial=initial, progress=stage
         )
-    if "pulse_width" not in measured.dims:
-        measured = measured.expand_dims("pulse_width")
     fits = [_fit(measured.isel(pulse_width=i)) for i in range(measured.sizes["pulse_width"])]
     written = [] if out is None else _write(measured, fits, out)
     if as_json:
@@ -149,6 +157,8 @@ def _fit(measured: xr.DataArray) -> _Fit:
         return _Fit(width, None, None, None, None, str(error))
     k_low, k_high = fit.k_interval
     c_low, c_high = fit.c_interval
+    if k_low < 0 < k_high:
+        return _Fit(width, None, None, None, None, "The slope cannot be told: measure more currents where P_sw rises.")
     return _Fit(width, float(fit.k), float(fit.c), (float(k_low), float(k_high)), (float(c_low), float(c_high)))
 
 
@@ -167,7 +177,10 @@ def _print_curve(measured: xr.DataArray, fits: list[_Fit]) -> None:
         table.add_row(pretty(float(value), "A"), *cells)
     screen = console()
     screen.print(table)
-    screen.print(f"[dim]method: {measured.attrs.get('method', '')}, seed: {measured.attrs.get('seed', '')}[/dim]")
+    how = [
+        f"{key}: {measured.attrs[key]}" for key in ("method", "trials", "seed") if measured.attrs.get(key) is not None
+    ]
+    screen.print(f"[dim]{', '.join(how)}[/dim]")
     for fit, width in zip(fits, widths, strict=True):
         if fit.k is None or fit.c is None or fit.k_interval is None or fit.c_interval is None:
             warn(f"{width}: no sigmoid was fitted. {fit.complaint}")

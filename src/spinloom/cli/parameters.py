@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from spinloom.cli.show import console, fail, print_json
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 app = typer.Typer(no_args_is_help=True, help="Published parameter sets: value, unit, how known, and where.")
 
@@ -65,19 +68,28 @@ def show(
     console().print(parameter_table(found))
 
 
-def parameter_table(found: object) -> object:
-    """A rich table of a parameter set, with what is assumed marked."""
+def parameter_table(found: Any) -> RenderableType:
+    """A rich table of a parameter set, with what is assumed marked; terms left at Spinloom's defaults in one line."""
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
+
+    from spinloom.parameters.schema import DEFAULT
 
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     for column in ("parameter", "value", "how", "where", "description"):
         table.add_column(column, no_wrap=column == "parameter")
-    for p in found.parameters.values():  # type: ignore[attr-defined]
+    defaults = []
+    for p in found.parameters.values():
+        if p.source.note == DEFAULT:
+            defaults.append(p.name)
+            continue
         colour = {"assumed": "yellow", "yours": "magenta"}.get(p.source.how, "green")
         place = ", ".join(part for part in (p.source.reference, p.source.where) if part)
-        note = f"{p.description} {'(' + p.source.note + ')' if p.source.note else ''}".strip()
-        table.add_row(p.name, str(p.written), f"[{colour}]{p.source.how}[/{colour}]", place, note)
-    return table
+        note = f"{p.description} {f'({p.source.note})' if p.source.note else ''}".strip()
+        table.add_row(p.name, str(p.written), Text(p.source.how, style=colour), place, note)
+    rest = [Text(f"at Spinloom's default: {', '.join(defaults)}", style="dim")] if defaults else []
+    return Group(table, *rest)
 
 
 @app.command(epilog="[bold]Example[/bold]\n\n  spinloom parameters check mine.toml")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spinloom.cli.show import Bars, console, print_json, warn
+from spinloom.cli.show import Bars, Stopped, console, print_json, warn
 
 if TYPE_CHECKING:
     from spinloom.experiments.result import ReproductionResult
@@ -55,6 +55,7 @@ def reproduce(
     from spinloom import reproductions
     from spinloom.errors import InputError
     from spinloom.experiments.folder import writable
+    from spinloom.experiments.run import prepare
 
     if list_:
         _list(as_json)
@@ -62,10 +63,11 @@ def reproduce(
     wanted = reproductions.names() if all_ else list(names or [])
     if not wanted:
         raise InputError("Nothing to reproduce: give a name, or --all. 'spinloom reproduce --list' shows the names.")
-    for name in wanted:
-        reproductions.path(name)  # a misspelt last name is said before the first one has run for an hour
+    settings = _settings(set_)
+    for name in wanted:  # a misspelt last name is said before the first one has run for an hour
+        prepare(name, seed, seeds, quick=quick, settings=settings)
     writable(out)
-    options = {"seed": seed, "seeds": seeds, "out": out, "resume": resume, "quick": quick, "settings": _settings(set_)}
+    options = {"seed": seed, "seeds": seeds, "out": out, "resume": resume, "quick": quick, "settings": settings}
     results = [_one(name, options, as_json) for name in wanted]
     if as_json:
         objects = [result.to_json() for result in results]
@@ -92,14 +94,18 @@ def _settings(words: list[str] | None) -> dict[str, Any]:
 
 def _one(name: str, options: dict[str, Any], as_json: bool) -> ReproductionResult:
     from spinloom.experiments import load_reproduction, reproduce
+    from spinloom.experiments.run import RunInterrupted
     from spinloom.report import expectation_table
 
     spec = load_reproduction(name)
     if not as_json:
         about = "" if options["quick"] else f"  [dim](about {spec.minutes:g} min on two cores)[/dim]"
         console().print(f"[bold cyan]▸[/bold cyan] [bold]{spec.name}[/bold]  {spec.title}{about}")
-    with Bars(quiet=as_json) as bars:
-        result = reproduce(name, progress=bars, **options)
+    try:
+        with Bars(quiet=as_json) as bars:
+            result = reproduce(name, progress=bars, **options)
+    except RunInterrupted as stop:
+        raise Stopped(str(stop)) from None
     if not as_json:
         screen = console()
         screen.print(expectation_table(result.expectations))

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
+class Stopped(Exception):
+    """Ctrl-C, with what was kept and how to go on; the parser would swallow a KeyboardInterrupt's message."""
+
+
 def console(stderr: bool = False) -> Console:
     """A rich console on stdout or stderr; made when needed, so that it sees a redirected stream."""
     from rich.console import Console

@@ -101,14 +101,7 @@ def reproduce(
     >>> reproduce("Xin2023_energy", out=None).verdict
     'agrees'
     """
-    if seed < 0:
-        raise InputError(f"The seed is {seed}; give a whole number that is not negative.")
-    if seeds is not None and seeds < 1:
-        raise InputError(f"{seeds} seeds cannot be run; give at least 1.")
-    spec = load_reproduction(name)
-    if quick:
-        spec = spec.with_settings(spec.quick, mark=False)
-    spec = spec.with_settings(settings or {})
+    spec = prepare(name, seed, seeds, quick=quick, settings=settings)
     protocol = registry.protocols.get(spec.protocol)
     request = _Request(name, spec, seed, seeds, quick, settings or {}, "runs" if out is None else str(out))
     place = None if out is None else _place(request, Path(out), resume)
@@ -127,6 +120,27 @@ def reproduce(
             "when it is put right, run again with --resume."
         ) from error
     return result
+
+
+def prepare(
+    name: str,
+    seed: int = 0,
+    seeds: int | None = None,
+    *,
+    quick: bool = False,
+    settings: Mapping[str, Any] | None = None,
+) -> Reproduction:
+    """Everything that can be wrong with a request, found before anything runs; arguments as for :func:`reproduce`."""
+    if seed < 0:
+        raise InputError(f"The seed is {seed}; give a whole number that is not negative.")
+    if seeds is not None and seeds < 1:
+        raise InputError(f"{seeds} seeds cannot be run; give at least 1.")
+    spec = load_reproduction(name)
+    if quick:
+        spec = spec.with_settings(spec.quick, mark=False)
+    spec = spec.with_settings(settings or {})
+    registry.protocols.target(spec.protocol)
+    return spec
 
 
 def _place(request: _Request, root: Path, resume: bool) -> Path:
