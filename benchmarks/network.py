@@ -6,7 +6,7 @@ The reference is plain torch doing the five products of an iteration (two forwar
 and nothing else. Right before each iteration of the training loop the products and a plain torch iteration are timed
 too, so that other load on the machine meets all three alike; the ratio is the median over such triples. Under heavy
 load (more busy threads than cores) the figures mean nothing all the same. The data are random, since the time of an
-iteration does not depend on their values. Counting test accuracy every ten iterations is not part of it; that adds about 1 %.
+iteration does not depend on their values. Counting test accuracy every ten iterations is not part of it: about 1 %.
 """
 
 from __future__ import annotations
