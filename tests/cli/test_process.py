@@ -22,14 +22,12 @@ def _environment() -> dict[str, str]:
 
 def test_help_is_quick_and_light() -> None:
     """Under 0.5 s by the fastest of five (this machine may be busy), and nothing heavy is imported."""
-    times = []
-    for _ in range(5):
+    shown, times = b"", []
+    while len(times) < 5 and (not times or min(times) >= 0.5):
         start = time.perf_counter()
-        done = subprocess.run([*RUN, "--help"], env=_environment(), capture_output=True, check=True)
+        shown = subprocess.run([*RUN, "--help"], env=_environment(), capture_output=True, check=True).stdout
         times.append(time.perf_counter() - start)
-        if min(times) < 0.5:
-            break
-    assert b"spinloom demo" in done.stdout
+    assert b"spinloom demo" in shown
     assert min(times) < 0.5
     # typer itself may import pydantic
     heavy = ["numba", "torch", "matplotlib", "xarray", "pint", "scipy", "sklearn", "numpy"]

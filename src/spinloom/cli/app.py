@@ -16,7 +16,7 @@ from spinloom.cli import data, demo, device, parameters, reproduce
 from spinloom.cli.show import Stopped, fail, warn
 from spinloom.errors import SpinloomError, SpinloomWarning
 
-_UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """The base of the parser's own errors, which typer takes from click or, since 0.29, from its own copy of it."""
 
 app = typer.Typer(
@@ -91,8 +91,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             words = list(sys.argv[1:] if arguments is None else arguments)
             code = app(args=words, prog_name="spinloom", standalone_mode=False)
-        except _UsageError as error:
-            return _usage(error)
         except Stopped as stop:
             fail(str(stop))
             return 130
@@ -101,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SpinloomError as error:
             fail(str(error))
             return 2
+        except _UsageError as error:
+            return _usage(error)
         except BrokenPipeError:  # `spinloom ... | head` is no error
             sys.stderr.close()
             return 0

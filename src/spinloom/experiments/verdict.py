@@ -189,4 +189,7 @@ def overall(expectations: Iterable[Expectation]) -> Verdict:
     """
     found = {expectation.verdict for expectation in expectations}
     order: tuple[Verdict, ...] = ("disagrees", "agrees", "not comparable")
-    return next((verdict for verdict in order if verdict in found), "not run")
+    for verdict in order:
+        if verdict in found:
+            return verdict
+    return "not run"

@@ -29,7 +29,7 @@ _OURS_MARKERS = ("o", "s", "^", "v", "P", "X")
 _PUBLISHED_MARKERS = ("D", "*", "h", "d", "p", "8")
 _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)), (0, (9, 2)))
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.size": 9.5,
     "axes.titlesize": 10,
     "axes.labelsize": 10,

@@ -126,7 +126,7 @@ def _train(system: System, split: Split, settings: Mapping[str, Any], context: C
     iterations = int(settings["iterations"])
     total = iterations * system.seeds
     stage = context.stage(system.label)
-    found = []
+    found: list[xr.Dataset] = []
     for index in range(system.seeds):
         seed = context.seed + index
         key = f"{system.name}-seed{seed}"
@@ -140,7 +140,9 @@ def _train(system: System, split: Split, settings: Mapping[str, Any], context: C
 
         found.append(context.part(key, compute).expand_dims(seed=[seed]))
         report(iterations, iterations)
-    return xr.concat(found, dim="seed", join="outer", combine_attrs="drop")
+    joined = xr.concat(found, dim="seed", join="outer", combine_attrs="drop")
+    assert isinstance(joined, xr.Dataset)  # xarray's signature also allows trees
+    return joined
 
 
 def _train_one(

@@ -174,16 +174,20 @@ def _ranges_figure(spec: Reproduction, histories: Histories) -> FigureSpec | Non
     ours = np.array(
         [[float(history[n].sel(edge="lowest").min()), float(history[n].sel(edge="highest").max())] for n in names]
     )
-    series = []
-    for label, ends, shift, group in (
-        ("here", ours, -0.12, "ours"),
-        ("published (fig. 3.11)", theirs, 0.12, "published"),
-    ):
-        middle, half = ends.mean(axis=1), np.ptp(ends, axis=1) / 2
-        x = np.arange(len(names)) + shift
-        series.append(Series(label, x, middle, error=half, style="points", group=group))
+    places = np.arange(len(names), dtype=float)
+    series = (
+        Series("here", places - 0.12, ours.mean(axis=1), error=np.ptp(ours, axis=1) / 2, style="points"),
+        Series(
+            "published (fig. 3.11)",
+            places + 0.12,
+            theirs.mean(axis=1),
+            error=np.ptp(theirs, axis=1) / 2,
+            style="points",
+            group="published",
+        ),
+    )
     labels = tuple(f"${name[0]}_{name[1]}$" for name in names)
-    panel = Panel("parameter", "range while training", tuple(series), categories=labels)
+    panel = Panel("parameter", "range while training", series, categories=labels)
     return FigureSpec(
         "ranges", "Learned k and c", (panel,), "From the lowest to the highest value of any neuron, iteration and seed."
     )
