@@ -95,7 +95,7 @@ def test_csv_is_the_same_door(tmp_path):
         ("current [uA]\n1\n", DataError, "no column for probability"),
         ("current [uA],probability\n", DataError, "no data"),
         ("current [uA],probability\n1,0.1\n2,high\n3,nan\n4\n5,1.2\n", DataError,
-         "line 3: 'high' is no number for probability; line 4: probability is nan; line 5: 1 cells, .*; line 6: .* 1.2"),
+         "line 3: 'high' is no number for probability; line 4: probability is nan; line 5: 1 cells.*; line 6: .* 1.2"),
         ("current [uA],probability,trials\n1,0.1,2.5\n", DataError, "line 2: trials 2.5 is no whole number"),
     ],
 )  # fmt: skip

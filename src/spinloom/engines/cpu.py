@@ -81,7 +81,7 @@ class Ensemble:
                 tasks = {
                     pool.submit(
                         self._kernel, state, params, amplitude, row, shape, dt, np.uint64(job.seed),
-                        (job.first_step + first, count), job.every, job.first_device, job.stream, record,
+                        (job.first_step + first, count, first), job.every, job.first_device, job.stream, record,
                         start, min(start + width, job.copies),
                     ): min(width, job.copies - start) * count
                     for start in range(0, job.copies, width)

@@ -78,7 +78,7 @@ def ptx(
     real = {"float32": float32, "float64": float64}[precision]
     signature = (
         real[:, ::1], real[:, ::1], real[:, ::1], int32[::1], real[:, :, ::1], real, uint64,
-        types.UniTuple(int64, 2), int64, int64, int64, real[:, :, ::1],
+        types.UniTuple(int64, 3), int64, int64, int64, real[:, :, ::1],
     )  # fmt: skip
     with _compiling_for(capability):
         text, _ = cuda.compile_ptx(_loop(step, draw, sizes), signature, fastmath=True, cc=capability)
@@ -113,7 +113,7 @@ class Ensemble:
             count = min(STEPS_PER_LAUNCH, job.steps - first)
             shape = cuda.to_device(job.shape(first, count))
             self._kernel[blocks, THREADS_PER_BLOCK](
-                state, *fixed, shape, dtype.type(job.dt), np.uint64(job.seed), (job.first_step + first, count),
+                state, *fixed, shape, dtype.type(job.dt), np.uint64(job.seed), (job.first_step + first, count, first),
                 job.every, job.first_device, job.stream, record,
             )  # fmt: skip
             cuda.synchronize()

@@ -28,7 +28,8 @@ spread: Any = None
 def lanes(state, params, amplitude, row, shape, dt, seed, steps, every, device, stream, record, first, last):
     """Advance copies ``first`` to ``last`` - 1 in place.
 
-    ``steps`` is (first step, how many); ``record`` is (frames, n_state, n).
+    ``steps`` is (first step of the random numbers, how many, how many this run has done before); ``record`` is (frames,
+    n_state, n).
     """
     n_state, n_drive, n_params = state.shape[0], amplitude.shape[0], params.shape[0]
     shared = params.shape[1] == 1
@@ -56,7 +57,7 @@ def lanes(state, params, amplitude, row, shape, dt, seed, steps, every, device, 
             for lane in range(LANES):
                 words = draw(key_low, key_high, uint32(device + block + lane), uint64(steps[0] + t), stream)
                 store_state(s, lane, step(load_state(s, lane), load_params(p, lane), load_drive(d, lane), dt, words))
-            done = steps[0] + t + 1
+            done = steps[2] + t + 1
             if every > 0 and done % every == 0:
                 for i in range(n_state):
                     for lane in range(min(LANES, last - block)):
@@ -78,7 +79,7 @@ def threads(state, params, amplitude, row, shape, dt, seed, steps, every, device
         words = draw(key_low, key_high, uint32(device + copy), uint64(steps[0] + t), stream)
         drive = load_drive(amplitude, shape, t, row[copy], copy)
         store_state(state, copy, step(load_state(state, copy), load_params(params, column), drive, dt, words))
-        done = steps[0] + t + 1
+        done = steps[2] + t + 1
         if every > 0 and done % every == 0:
             for i in range(state.shape[0]):
                 record[done // every - 1, i, copy] = state[i, copy]

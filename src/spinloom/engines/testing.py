@@ -91,6 +91,10 @@ def _draws_by_seed_device_step(engine: Any, draw: Callable, copies: int, steps: 
         )
         return _run(engine, draw, _walk, job)[0]
 
+    late = Job(np.zeros((2, 3)), np.zeros(1), np.zeros((1, 3)), _ones, 1.0, 6, 7, every=2, first_step=2**40)
+    state, record = _run(engine, draw, _walk, late)
+    assert record.shape == (3, 2, 3), "a run that starts late records its own steps"
+    np.testing.assert_array_equal(record[-1], state, err_msg="the last frame of a run that starts late")
     whole = walk(0, copies, 0, steps, 7)
     np.testing.assert_array_equal(whole, walk(0, copies, 0, steps, 7), err_msg="the same seed, the same numbers")
     cut = copies // 3
