@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -212,6 +214,26 @@ def test_a_full_disk_is_seen_before_any_work(
 def test_a_disk_that_fills_up_on_the_way(system: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"No space left on device.*What was finished stays.*--resume"):
         reproduce(system, out=tmp_path, settings={"fail_at": 1})
+
+
+def test_a_file_that_cannot_grow_is_an_output_error(tmp_path: Path) -> None:
+    """A disk that is full when netCDF is written: the limit on the file's size of this process stands in for it."""
+    script = (
+        "import resource, signal, sys, pathlib, numpy, xarray\n"
+        "from spinloom.errors import OutputError\n"
+        "from spinloom.experiments.context import save_dataset\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "data = xarray.Dataset({'x': ('n', numpy.random.default_rng(0).normal(size=100_000))})\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try:\n"
+        "    save_dataset(data, pathlib.Path(sys.argv[1]) / 'x.nc')\n"
+        "except OutputError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert "x.nc' cannot be written" in done.stdout, done.stderr
+    assert "--resume" in done.stdout
+    assert list(tmp_path.iterdir()) == []  # no half file
 
 
 def test_toml_round_trip() -> None:

@@ -98,7 +98,8 @@ def test_bars_lie_with_their_names() -> None:
     (axis,) = _axes(FigureSpec("g", "", (bars,)))
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
     assert axis.yaxis_inverted()  # the first on top
-    assert sorted(patch.get_width() for patch in axis.patches) == [1.0, 700.0]
+    ends = [patch.get_path().get_extents(patch.get_patch_transform()).x1 for patch in axis.patches]
+    assert ends == [1.0, 700.0]
 
 
 def test_map_has_a_labelled_colour_bar() -> None:

@@ -99,12 +99,8 @@ def check(
 ) -> None:
     """Check a parameter file: units, bounds, spelling, sources. Exit code 1 when it has faults."""
     from spinloom import parameters
-    from spinloom.errors import InputError
 
-    try:
-        findings = [str(finding) for finding in parameters.check(file)]
-    except InputError as error:
-        findings = [str(error)]
+    findings = [str(finding) for finding in parameters.check(file)]
     if as_json:
         print_json({"file": file, "fine": not findings, "findings": findings})
     elif findings:

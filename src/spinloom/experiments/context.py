@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from spinloom.errors import DataError
+from spinloom.errors import DataError, OutputError
 from spinloom.experiments.figure import FigureSpec
 from spinloom.experiments.verdict import Metric
 
@@ -110,7 +110,13 @@ def _parts(folder: Path) -> Path:
 
 
 def save_dataset(data: xr.Dataset, path: Path) -> None:
-    """Write netCDF whole or not at all: a killed run leaves no half file under the final name."""
+    """Write netCDF whole or not at all: a killed run leaves no half file under the final name.
+
+    Raises
+    ------
+    OutputError
+        The disk is full, or the folder has become unwritable.
+    """
     plain = data.assign_attrs({key: _attribute(value) for key, value in data.attrs.items()})
     for name in plain.variables:
         plain[name].attrs = {key: _attribute(value) for key, value in plain[name].attrs.items()}
@@ -118,6 +124,11 @@ def save_dataset(data: xr.Dataset, path: Path) -> None:
     try:
         plain.to_netcdf(partial, engine="h5netcdf")
         os.replace(partial, path)
+    except (OSError, RuntimeError) as error:  # HDF5 says "disk full" as a RuntimeError when it closes the file
+        raise OutputError(
+            f"'{path}' cannot be written: {getattr(error, 'strerror', None) or error}. What was finished stays in "
+            f"'{path.parent}'; make room and run again with --resume."
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
