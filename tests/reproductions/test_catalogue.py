@@ -75,8 +75,8 @@ def test_switching_is_as_recorded() -> None:
     """The quick settings, 1000 trials a point.
 
     False alarms: the closest row is the ratio k(200)/k(30), 1.68 +- 0.06 against a band that ends at 1.845: 2.7
-    standard errors, 0.4 %; the largest of 92 differences from the exact curve passes 0.075 (4.7 standard errors) in
-    0.03 % of runs. The seed is fixed, so this test is the same every time.
+    standard errors, 0.4 %; the largest of 64 differences from the exact curve passes 0.075 (4.7 standard errors) in
+    0.02 % of runs. The seed is fixed, so this test is the same every time.
     """
     result = reproduce("Xin2023_switching", out=None, quick=True)
     assert [row.quantity for row in result.surprises] == []

@@ -57,7 +57,7 @@ _STYLE: Any = {
 
 
 def draw(spec: FigureSpec, points: Sequence[Point] = ()) -> Figure:
-    """A matplotlib figure of a FigureSpec, with published points on top of its first panel.
+    """A matplotlib figure of a FigureSpec, with published points on top of its panels.
 
     Parameters
     ----------
@@ -70,12 +70,8 @@ def draw(spec: FigureSpec, points: Sequence[Point] = ()) -> Figure:
     from matplotlib.figure import Figure
 
     mine = [point for point in points if point.figure == spec.name]
-    published = tuple(
-        Series(f"published: {p.label} ({p.where})", np.array([p.x]), np.array([p.y]), style="points", group="published")
-        for p in mine
-    )
     panels = [
-        replace(panel, series=panel.series + (published if i == 0 else ())) for i, panel in enumerate(spec.panels)
+        replace(panel, series=panel.series + _published(mine, named=i == 0)) for i, panel in enumerate(spec.panels)
     ]
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(5.6 * len(panels), 4.2), layout="constrained")
@@ -85,6 +81,20 @@ def draw(spec: FigureSpec, points: Sequence[Point] = ()) -> Figure:
         if spec.title:
             figure.suptitle(spec.title, fontsize=11)
     return figure
+
+
+def _published(points: Sequence[Point], named: bool) -> tuple[Series, ...]:
+    """Published points as series; named in one panel's legend only."""
+    return tuple(
+        Series(
+            f"published: {p.label} ({p.where})" if named else "",
+            np.array([p.x]),
+            np.array([p.y]),
+            style="points",
+            group="published",
+        )
+        for p in points
+    )
 
 
 def save(spec: FigureSpec, folder: Path, points: Sequence[Point] = ()) -> bytes:
