@@ -45,6 +45,7 @@ def test_every_kind_has_a_unit_that_reads_back():
 
 
 def test_ranges():
+    assert si_array("2uA:10uA:5", "current").tolist() == [2e-6, 4e-6, 6e-6, 8e-6, 1e-5]
     np.testing.assert_allclose(si_array("2uA:30uA:29", "current"), np.linspace(2e-6, 30e-6, 29))
     np.testing.assert_allclose(si_array(span("2 uA", "30 uA", 29), "current"), np.linspace(2e-6, 30e-6, 29))
     np.testing.assert_allclose(si_array("10 ns,30 ns", "time"), [1e-8, 3e-8])

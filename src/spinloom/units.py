@@ -163,7 +163,8 @@ def si_array(value: str | float | Span | Sequence[str | float] | np.ndarray, kin
             raise UnitError(f"{label}'{value}' is no range. Write from:to:points, e.g. '2uA:30uA:29'.")
         value = Span(parts[0], parts[1], int(parts[2]))
     if isinstance(value, Span):
-        return np.linspace(si(value.start, kind, name), si(value.stop, kind, name), value.points)
+        points = np.linspace(si(value.start, kind, name), si(value.stop, kind, name), value.points)
+        return np.array([float(f"{point:.15g}") for point in points])  # 4 uA is 4e-6 and not 4.000000000000001e-06
     if isinstance(value, str):
         return np.array([si(item, kind, name) for item in value.split(",")])
     if np.ndim(value) == 0:
