@@ -15,9 +15,8 @@ from spinloom.report.figures import save
 SYSTEMS = {
     "fixed": "fixed activation",
     "k": "k trained",
-    "k_junction": "k trained in the junction's range",
     "kc": "k and c trained",
-    "fixed_lr03": "fixed, three times the learning rate",
+    "fixed_lr03": "fixed, learning rate 3 times larger",
 }
 
 
@@ -30,7 +29,7 @@ def _latest(runs: Path, name: str) -> xr.Dataset:
 
 def _switching(data: xr.Dataset) -> Panel:
     trials = json.loads(data.attrs["settings"])["trials"]
-    fine = np.linspace(-3, 16, 300)
+    fine = np.linspace(-3, 23, 400)
     series = []
     for width in (30e-9, 200e-9):
         here = data.sel(pulse_width=width, method="nearest")
@@ -39,13 +38,12 @@ def _switching(data: xr.Dataset) -> Panel:
         label = f"{width * 1e9:.0f} ns: k = {k:.2f} /µA, c = {c:.2f} µA"
         error = np.sqrt(p * (1 - p) / trials)
         series.append(Series(label, here["current_low"].values * 1e6, p, error=error, style="points"))
-        series.append(Series("", fine, 1 / (1 + np.exp(-k * (fine + c)))))
-    series = [series[0], series[2], series[1], series[3]]
+        series.append(Series("", fine, 1 / (1 + np.exp(-k * (fine + c))), group="guide"))
     for width, k, c in ((30, 2.2, -11.8), (200, 3.4, -10.5)):
         y = 1 / (1 + np.exp(-k * (fine + c)))
-        series.append(Series(f"as printed, {width} ns", fine, y, group="published"))
+        series.append(Series(f"printed, {width} ns", fine, y, group="published"))
     title = "a junction becomes an activation function"
-    return Panel("current $I$ (µA)", "switching probability $P_{sw}$", tuple(series), title=title, x_limits=(-3, 16))
+    return Panel("current $I$ (µA)", "switching probability $P_{sw}$", tuple(series), title=title, x_limits=(-3, 23))
 
 
 def _accuracy(data: xr.Dataset) -> Panel:
