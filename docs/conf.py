@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-import generate
+import generate  # docs/generate.py: pages made from the package's own data
+import latex2mathml.converter
+from docutils import nodes
 
 import spinloom
 
@@ -24,7 +26,6 @@ version = release = spinloom.__version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx_gallery.gen_gallery",
 ]
@@ -34,9 +35,11 @@ nitpicky = False
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
+html_math_renderer = "mathml"  # browsers draw it themselves: no script, no network
 html_theme = "furo"
 html_title = "Spinloom"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["spinloom.css"]
 html_show_sphinx = False
 
 autodoc_member_order = "bysource"
@@ -67,7 +70,19 @@ def _plain_equations(app: Any, what: str, name: str, obj: Any, options: Any, lin
         lines[index] = "".join(part if i % 2 else part.replace("|", "\\|") for i, part in enumerate(parts))
 
 
+def _inline_math(writer: Any, node: nodes.math) -> None:
+    writer.body.append(latex2mathml.converter.convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _display_math(writer: Any, node: nodes.math_block) -> None:
+    formula = latex2mathml.converter.convert(node.astext(), display="block")
+    writer.body.append(f'<div class="math notranslate">{formula}</div>')
+    raise nodes.SkipNode
+
+
 def setup(app: Any) -> None:
-    """Make the generated pages, and let plain-text equations pass."""
+    """Make the generated pages, let plain-text equations pass, and write formulae as MathML."""
     app.connect("builder-inited", lambda app: generate.write_all(HERE / "generated"))
     app.connect("autodoc-process-docstring", _plain_equations, priority=600)
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_display_math, None))
