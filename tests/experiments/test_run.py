@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import xarray as xr
 
-from spinloom.errors import InputError, OutputError
+from spinloom import tasks
+from spinloom.errors import DataError, InputError, OutputError
 from spinloom.experiments import folder as run_folder
 from spinloom.experiments import reproduce
 from spinloom.experiments.run import RunInterrupted
@@ -214,6 +215,7 @@ def test_a_full_disk_is_seen_before_any_work(
 def test_a_disk_that_fills_up_on_the_way(system: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"No space left on device.*What was finished stays.*--resume"):
         reproduce(system, out=tmp_path, settings={"fail_at": 1})
+    assert [path.name for path in tmp_path.rglob("*.nc")] == ["seed0.nc"]
 
 
 def test_a_file_that_cannot_grow_is_an_output_error(tmp_path: Path) -> None:
@@ -234,6 +236,16 @@ def test_a_file_that_cannot_grow_is_an_output_error(tmp_path: Path) -> None:
     assert "x.nc' cannot be written" in done.stdout, done.stderr
     assert "--resume" in done.stdout
     assert list(tmp_path.iterdir()) == []  # no half file
+
+
+def test_an_error_before_anything_is_finished_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(**_: object) -> None:
+        raise DataError("mnist cannot be fetched")
+
+    monkeypatch.setattr(tasks, "mnist", no_network)
+    with pytest.raises(DataError, match="mnist cannot be fetched"):
+        reproduce("Xin2023_network", out=tmp_path / "out")
+    assert list((tmp_path / "out" / "Xin2023_network").iterdir()) == []
 
 
 def test_toml_round_trip() -> None:

@@ -166,6 +166,11 @@ def _value(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
+def remove(place: Path) -> None:
+    """Remove a run folder that holds nothing worth keeping."""
+    shutil.rmtree(place, ignore_errors=True)
+
+
 def discard_parts(place: Path) -> None:
     """Remove the parts of a finished run: result.nc holds them all."""
     shutil.rmtree(place / "parts", ignore_errors=True)

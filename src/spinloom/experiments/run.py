@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spinloom import registry
-from spinloom.errors import InputError, OutputError
+from spinloom.errors import InputError, OutputError, SpinloomError
 from spinloom.experiments import folder as run_folder
 from spinloom.experiments.context import Context, Outcome, Progress, save_dataset
 from spinloom.experiments.result import ReproductionResult
@@ -114,7 +115,11 @@ def reproduce(
             _write(request, result, place)
     except KeyboardInterrupt:
         raise RunInterrupted(_farewell(request, context)) from None
+    except SpinloomError:
+        _give_up(request, context)
+        raise
     except OSError as error:
+        _give_up(request, context)
         raise OutputError(
             f"The run could not go on: {error}. What was finished stays in '{place}'; "
             "when it is put right, run again with --resume."
@@ -184,6 +189,17 @@ def _farewell(request: _Request, context: Context) -> str:
         else "nothing finished yet"
     )
     return f"Interrupted: {finished}, kept in '{context.folder}'. Go on with: {request.command()} --resume"
+
+
+def _give_up(request: _Request, context: Context) -> None:
+    """After an error: a folder with finished parts can be resumed, an empty one is litter."""
+    if context.folder is None:
+        return
+    with contextlib.suppress(OSError, OutputError):  # the disk may be what failed; the first error is the one to show
+        if context.kept:
+            _write_state(request, context.folder, "interrupted")
+        else:
+            run_folder.remove(context.folder)
 
 
 def _result(request: _Request, outcome: Outcome, seconds: float, place: Path | None) -> ReproductionResult:

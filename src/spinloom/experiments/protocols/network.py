@@ -65,9 +65,11 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     ``k_limit`` and ``couple`` may be "junction": then the junction named by ``device`` is simulated for them.
     """
     settings = spec.settings
+    split = load_split(
+        settings["data"], context.stage("fetch MNIST")
+    )  # first: a data set that must be fetched is said before any work
     pairs = _junction_pairs(settings)
     systems = [_system(name, settings, context, pairs) for name in settings["run"]]
-    split = load_split(settings["data"])
     histories = {system.name: _train(system, split, settings, context) for system in systems}
     metrics = network_results.measure(systems, histories, settings)
     if pairs:
@@ -77,11 +79,23 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     return Outcome(metrics, network_results.dataset(histories), figures, references)
 
 
-def load_split(name: str) -> Split:
-    """A data set by the name that the settings use. Raises UnknownNameError, or DataError where it must be fetched."""
+def load_split(name: str, progress: Callable[[int, int], None] | None = None) -> Split:
+    """A data set by the name that the settings use; MNIST is fetched where it is not here yet.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such data set.
+    DataError
+        It cannot be had; the message says which file to put where.
+    """
     from spinloom import tasks
 
-    known: dict[str, Callable[[], Split]] = {"mnist": tasks.mnist, "digits": tasks.digits, "iris": tasks.iris}
+    known: dict[str, Callable[[], Split]] = {
+        "mnist": lambda: tasks.mnist(progress=progress),
+        "digits": tasks.digits,
+        "iris": tasks.iris,
+    }
     if name not in known:
         raise UnknownNameError("data set", str(name), known)
     return known[name]()
