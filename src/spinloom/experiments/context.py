@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -66,7 +66,6 @@ class Context:
     seeds: int | None = None
     progress: Progress | None = None
     folder: Path | None = None
-    kept: list[str] = field(default_factory=list)
 
     def stage(self, name: str) -> Callable[[int, int], None] | None:
         """A ``callable(done, total)`` for one stage, as devices and training loops take it."""
@@ -99,8 +98,14 @@ class Context:
             checkpoint = self.checkpoint(key)
             if checkpoint is not None:
                 checkpoint.unlink(missing_ok=True)
-        self.kept.append(key)
         return load_dataset(path)
+
+    def finished(self) -> list[str]:
+        """Keys of the parts on disk, oldest first: what a resumed run need not do again."""
+        if self.folder is None:
+            return []
+        found = sorted(self.folder.glob("parts/*.nc"), key=lambda path: path.stat().st_mtime_ns)
+        return [path.stem for path in found]
 
 
 def _parts(folder: Path) -> Path:

@@ -182,12 +182,9 @@ def _farewell(request: _Request, context: Context) -> str:
     if context.folder is None:
         return f"Interrupted: {request.name} was run without an output folder, so nothing was kept."
     _write_state(request, context.folder, "interrupted")
-    kept = len(context.kept)
-    finished = (
-        f"{kept} finished part{'' if kept == 1 else 's'} ({', '.join(context.kept[-3:])})"
-        if kept
-        else "nothing finished yet"
-    )
+    kept = context.finished()
+    count = f"{len(kept)} finished part{'' if len(kept) == 1 else 's'} ({', '.join(kept[-3:])})"
+    finished = count if kept else "nothing finished yet"
     return f"Interrupted: {finished}, kept in '{context.folder}'. Go on with: {request.command()} --resume"
 
 
@@ -196,7 +193,7 @@ def _give_up(request: _Request, context: Context) -> None:
     if context.folder is None:
         return
     with contextlib.suppress(OSError, OutputError):  # the disk may be what failed; the first error is the one to show
-        if context.kept:
+        if context.finished():
             _write_state(request, context.folder, "interrupted")
         else:
             run_folder.remove(context.folder)
