@@ -49,7 +49,7 @@ def test_help_is_quick_and_light() -> None:
 def test_ctrl_c_in_the_middle_then_resume(tmp_path: Path) -> None:
     """SIGINT while a network trains: exit code 130, finished seeds stay, and the resumed run has the same numbers."""
     words = ["reproduce", "Xin2023_network", "--seeds", "3"]
-    for setting in ('run=["k"]', "data=digits", "sizes=[64,25,10]", "iterations=1500", "at=[100]", "compare=[]"):
+    for setting in ('run=["k"]', "data=digits", "sizes=[64,25,10]", "iterations=800", "at=[100]", "compare=[]"):
         words += ["--set", setting]
     process = subprocess.Popen([*RUN, *words], cwd=tmp_path, env=_environment(), stderr=subprocess.PIPE, text=True)
     parts = tmp_path / "runs" / "Xin2023_network"

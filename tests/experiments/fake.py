@@ -93,8 +93,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
             return xr.Dataset({"y": ((), seed * settings["factor"])})
 
         values.append(float(context.part(f"seed{context.seed + index}", compute)["y"]))
-        if stage is not None:
-            stage(index + 1, count)
+        stage(index + 1, count)
     x = np.arange(count, dtype=float)
     y = np.array(values)
     series = Series("here", x, y, error=np.full(count, 0.1), style="both")

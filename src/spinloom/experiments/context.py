@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from spinloom.errors import DataError, OutputError
 from spinloom.experiments.figure import FigureSpec
+from spinloom.experiments.interrupt import Interrupt
 from spinloom.experiments.verdict import Metric
 
 if TYPE_CHECKING:
@@ -60,19 +61,25 @@ class Context:
         ``progress(stage, done, total)``.
     folder : Path or None
         Run folder, where finished parts are kept; None keeps nothing.
+    interrupt : Interrupt
+        Says whether Ctrl-C was pressed.
     """
 
     seed: int = 0
     seeds: int | None = None
     progress: Progress | None = None
     folder: Path | None = None
+    interrupt: Interrupt = field(default_factory=Interrupt)
 
-    def stage(self, name: str) -> Callable[[int, int], None] | None:
-        """A ``callable(done, total)`` for one stage, as devices and training loops take it."""
-        progress = self.progress
-        if progress is None:
-            return None
-        return lambda done, total: progress(name, done, total)
+    def stage(self, name: str) -> Callable[[int, int], None]:
+        """A ``callable(done, total)`` for one stage, as devices and training loops take it; stops at Ctrl-C."""
+
+        def report(done: int, total: int) -> None:
+            self.interrupt.check()
+            if self.progress is not None:
+                self.progress(name, done, total)
+
+        return report
 
     def checkpoint(self, key: str) -> Path | None:
         """Where an unfinished part may save itself; None without a folder."""
@@ -90,6 +97,7 @@ class Context:
         compute : callable
             Gives the part as a dataset.
         """
+        self.interrupt.check()
         if self.folder is None:
             return compute()
         path = _parts(self.folder) / f"{key}.nc"

@@ -7,7 +7,7 @@ import json
 import shlex
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from spinloom import registry
 from spinloom.errors import InputError, OutputError, SpinloomError
 from spinloom.experiments import folder as run_folder
 from spinloom.experiments.context import Context, Outcome, Progress, save_dataset
+from spinloom.experiments.interrupt import remembered
 from spinloom.experiments.result import ReproductionResult
 from spinloom.experiments.spec import Assumed, Reproduction, load_reproduction
 from spinloom.experiments.verdict import judge
@@ -109,10 +110,13 @@ def reproduce(
     context = Context(seed, seeds, progress, place)
     start = time.perf_counter()
     try:
-        outcome: Outcome = protocol(spec, context)
-        result = _result(request, outcome, time.perf_counter() - start, place)
-        if place is not None:
-            _write(request, result, place)
+        with remembered() as interrupt:
+            context = replace(context, interrupt=interrupt)
+            outcome: Outcome = protocol(spec, context)
+            context.interrupt.check()
+            result = _result(request, outcome, time.perf_counter() - start, place)
+            if place is not None:
+                _write(request, result, place)
     except KeyboardInterrupt:
         raise RunInterrupted(_farewell(request, context)) from None
     except SpinloomError:

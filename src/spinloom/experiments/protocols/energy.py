@@ -60,8 +60,7 @@ def _half_currents(junction: Any, widths: np.ndarray, settings: dict[str, Any], 
     for index, width in enumerate(widths):
         curve = junction.switching_probability(current, float(width), method="fokker-planck", initial="axis")
         found.append(-responses.Sigmoid.fit(curve).c)
-        if stage is not None:
-            stage(index + 1, widths.size)
+        stage(index + 1, widths.size)
     return np.array(found)
 
 

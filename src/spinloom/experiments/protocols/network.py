@@ -146,8 +146,7 @@ def _train(system: System, split: Split, settings: Mapping[str, Any], context: C
         key = f"{system.name}-seed{seed}"
 
         def report(done: int, _: int, before: int = index * iterations) -> None:
-            if stage is not None:
-                stage(before + done, total)
+            stage(before + done, total)
 
         def compute(seed: int = seed, key: str = key, report: Callable[[int, int], None] = report) -> xr.Dataset:
             return _train_one(system, split, settings, seed, context, key, report)
