@@ -68,10 +68,17 @@ def _reached(history: xr.Dataset, percent: float) -> np.ndarray:
     return np.array([steps[row >= percent][0] if np.any(row >= percent) else np.nan for row in accuracy])
 
 
+def _range(history: xr.Dataset, name: str) -> list[float]:
+    """Lowest and highest value of any neuron during a run, averaged over the seeds."""
+    low = history[name].sel(edge="lowest").min("iteration").mean("seed")
+    high = history[name].sel(edge="highest").max("iteration").mean("seed")
+    return [float(low), float(high)]
+
+
 def measure(systems: Sequence[Named], histories: Histories, settings: Mapping[str, Any]) -> dict[str, Metric]:
     """Per system: accuracy, spread, loss, iterations to the threshold, learned ranges; and the compared gains.
 
-    Ranges are the extremes over all neurons of a layer, the whole run and all seeds, as in the thesis's fig. 3.11.
+    Ranges are the extremes over all neurons of a layer and the whole run, each averaged over the seeds.
     """
     metrics: dict[str, Metric] = {}
     threshold = float(settings["threshold"])
@@ -89,9 +96,7 @@ def measure(systems: Sequence[Named], histories: Histories, settings: Mapping[st
                 metrics[f"accuracy{iteration}.{system.name}"] = _mean(early, "%")
         for name in ("k2", "c2", "k3", "c3"):
             if name in history:
-                low = float(history[name].sel(edge="lowest").min())
-                high = float(history[name].sel(edge="highest").max())
-                metrics[f"range.{name}.{system.name}"] = Metric([low, high])
+                metrics[f"range.{name}.{system.name}"] = Metric(_range(history, name))
         metrics[f"failed_seeds.{system.name}"] = Metric(float(np.sum(history["learned"].values == 0)))
         metrics[f"seeds.{system.name}"] = Metric(float(final.size))
     return metrics | _gains(histories, settings)
@@ -171,9 +176,7 @@ def _ranges_figure(spec: Reproduction, histories: Histories) -> FigureSpec | Non
     names = [e.quantity.split(".")[1] for e in rows]
     history = histories[rows[0].quantity.split(".")[2]]
     theirs = np.array([e.published for e in rows], dtype=float)
-    ours = np.array(
-        [[float(history[n].sel(edge="lowest").min()), float(history[n].sel(edge="highest").max())] for n in names]
-    )
+    ours = np.array([_range(history, name) for name in names])
     places = np.arange(len(names), dtype=float)
     series = (
         Series("here", places - 0.12, ours.mean(axis=1), error=np.ptp(ours, axis=1) / 2, style="points"),
@@ -189,5 +192,8 @@ def _ranges_figure(spec: Reproduction, histories: Histories) -> FigureSpec | Non
     labels = tuple(f"${name[0]}_{name[1]}$" for name in names)
     panel = Panel("parameter", "range while training", series, categories=labels)
     return FigureSpec(
-        "ranges", "Learned k and c", (panel,), "From the lowest to the highest value of any neuron, iteration and seed."
+        "ranges",
+        "Learned k and c",
+        (panel,),
+        "From the lowest to the highest value of any neuron during a run; mean over seeds.",
     )
