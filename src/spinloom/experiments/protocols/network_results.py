@@ -190,7 +190,7 @@ def _ranges_figure(spec: Reproduction, histories: Histories) -> FigureSpec | Non
         ),
     )
     labels = tuple(f"${name[0]}_{name[1]}$" for name in names)
-    panel = Panel("parameter", "range while training", series, categories=labels)
+    panel = Panel("", "range of $k$ (1/unit of $z$) and $c$ (unit of $z$)", series, categories=labels)
     return FigureSpec(
         "ranges",
         "Learned k and c",
