@@ -10,23 +10,14 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import Row
 from benchmarks.peers import cmtj_seconds_per_step
 from spinloom.devices import Drive, Solver, device
 
 TRIALS, CURRENTS, PULSE, STEP = 1000, 20, 30e-9, 5e-12
-
-
-class Row(NamedTuple):
-    """One line of the table of results."""
-
-    what: str
-    must: str
-    measured: str
-    met: bool | None
 
 
 def fastest(call, repeats: int = 3) -> float:

@@ -1,6 +1,6 @@
 """One full-batch iteration of the 784-25-10 network against the matrix products it cannot do without.
 
-Run: python benchmarks/network.py [--threads 2] [--repeats 25]
+Run: python -m benchmarks.network [--threads 2] [--repeats 25]
 
 The reference is plain torch doing the five products of an iteration (two forward, three backward) on the same shapes
 and nothing else. Right before each iteration of the training loop the products and a plain torch iteration are timed
@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from benchmarks import Row
 from spinloom.nn import TrainingSettings, spin_network, train
 from spinloom.tasks import Split
 
@@ -102,20 +103,28 @@ def measure(repeats: int, trained: tuple[str, ...]) -> dict[str, list[float]]:
     return {n: values[2 : repeats + 2] for n, values in {**seconds, name: marks.iterations}.items()}
 
 
+def rows(threads: int = 2, repeats: int = 20) -> list[Row]:
+    """The lines of the table of results."""
+    torch.set_num_threads(threads)
+    found = []
+    for trained, what in (((), "fixed activation"), (("k", "c"), "k and c trained")):
+        seconds = measure(repeats, trained)
+        base, plain, ours = seconds.values()
+        ratio = statistics.median(value / b for value, b in zip(ours, base, strict=True))
+        torch_ratio = statistics.median(value / b for value, b in zip(plain, base, strict=True))
+        text = f"{ratio:.2f} x, {statistics.median(ours) * 1e3:.0f} ms an iteration (plain torch {torch_ratio:.2f} x)"
+        name = f"Xin2023_network, full batch, {threads} threads, {what}, against its matrix products"
+        found.append(Row(name, "<= 1.3 x", text, ratio <= 1.3))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=20)
     chosen = parser.parse_args()
-    torch.set_num_threads(chosen.threads)
-    print(f"full-batch iteration, {SAMPLES} x {INPUTS}-{HIDDEN}-{OUTPUTS}, {chosen.threads} threads, float32")
-    for trained in ((), ("k", "c")):
-        found = measure(chosen.repeats, trained)
-        base = found["matrix products"]
-        for name, values in found.items():
-            ratio = statistics.median(value / b for value, b in zip(values, base, strict=True))
-            print(f"  {name:32s} {statistics.median(values) * 1e3:7.1f} ms   {ratio:5.2f} x the products")
-    print("  must reach: spinloom within 1.3 x the products")
+    for row in rows(chosen.threads, chosen.repeats):
+        print(*row, sep="   ")
 
 
 if __name__ == "__main__":
