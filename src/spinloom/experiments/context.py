@@ -135,9 +135,10 @@ def save_dataset(data: xr.Dataset, path: Path) -> None:
         plain[name].attrs = {key: _attribute(value) for key, value in plain[name].attrs.items()}
     partial = path.with_suffix(".partial")
     try:
-        plain.to_netcdf(partial, engine="h5netcdf")
+        # packed in memory first: HDF5 itself may crash the process when the disk fills up under it
+        partial.write_bytes(plain.to_netcdf(engine="h5netcdf"))
         os.replace(partial, path)
-    except (OSError, RuntimeError) as error:  # HDF5 says "disk full" as a RuntimeError when it closes the file
+    except OSError as error:
         raise OutputError(
             f"'{path}' cannot be written: {getattr(error, 'strerror', None) or error}. What was finished stays in "
             f"'{path.parent}'; make room and run again with --resume."
