@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -246,6 +247,23 @@ def test_an_error_before_anything_is_finished_leaves_no_folder(tmp_path: Path, m
     with pytest.raises(DataError, match="mnist cannot be fetched"):
         reproduce("Xin2023_network", out=tmp_path / "out")
     assert list((tmp_path / "out" / "Xin2023_network").iterdir()) == []
+
+
+def test_an_interrupt_after_the_last_step_keeps_the_finished_run(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the files are written: the run is whole, and what would follow (--all) does not start."""
+    discard = run_folder.discard_parts
+
+    def pressed(place: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        discard(place)
+
+    monkeypatch.setattr(run_folder, "discard_parts", pressed)
+    with pytest.raises(RunInterrupted, match="was finished; all of it is in"):
+        reproduce(system, out=tmp_path)
+    run = tomllib.loads(next(tmp_path.rglob("run.toml")).read_text())
+    assert run["state"] == "done"
 
 
 def test_toml_round_trip() -> None:

@@ -1,8 +1,8 @@
 """Ctrl-C that is not lost.
 
 Python raises KeyboardInterrupt wherever the main thread happens to be. Inside a destructor or a callback from C (a
-netCDF file being closed, say) the exception is printed and dropped, and the run would go on. So the signal is also
-remembered, and the run asks for it between its steps.
+netCDF file being closed, say) the exception is printed and dropped, and the run would go on. So the first Ctrl-C is
+only remembered, and the run asks for it between its steps, many times a second; the second one raises at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Interrupt:
         self.seen = False
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if Ctrl-C was pressed, however its own exception fared."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
         if self.seen:
             raise KeyboardInterrupt
 
@@ -38,8 +38,9 @@ def remembered() -> Iterator[Interrupt]:
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
+        if interrupt.seen:
+            signal.default_int_handler(number, frame)
         interrupt.seen = True
-        signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, handle)
     try:

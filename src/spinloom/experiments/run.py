@@ -117,6 +117,10 @@ def reproduce(
             result = _result(request, outcome, time.perf_counter() - start, place)
             if place is not None:
                 _write(request, result, place)
+            if interrupt.seen:  # too late to stop this run, in time for those that would follow
+                raise RunInterrupted(f"Interrupted when {request.name} was finished; all of it is in '{place}'.")
+    except RunInterrupted:
+        raise
     except KeyboardInterrupt:
         raise RunInterrupted(_farewell(request, context)) from None
     except SpinloomError:
