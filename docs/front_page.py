@@ -1,0 +1,159 @@
+"""Picture and tables of the first page and of findings.md, from real runs: python docs/front_page.py RUNS.
+
+RUNS holds runs of Xin2023_switching, Xin2023_network and Xin2023_energy; the latest of each is taken. Text between
+``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from spinloom.experiments.figure import FigureSpec, Panel, Series
+from spinloom.report.figures import save
+
+SYSTEMS = {
+    "fixed": "fixed activation",
+    "k": "k trained",
+    "kc": "k and c trained",
+    "fixed_lr03": "fixed, learning rate 3 times larger",
+}
+
+
+ROWS = {
+    "Xin2023_switching": (
+        "critical_current", "barrier.low", "k.widths", "ratio.k200_k30", "k.30ns", "c.30ns", "k.200ns", "c.200ns",
+    ),
+    "Xin2023_network": (
+        "accuracy.fixed", "accuracy.k", "accuracy.kc", "accuracy.k_junction", "loss.k", "reach85.k", "reach85.fixed",
+        "range.k2.kc", "range.k3.kc",
+    ),
+    "Xin2023_energy": ("energy",),
+}  # fmt: skip
+PRINTED = ((30, 2.2, -11.8), (200, 3.4, -10.5))
+
+
+def _folder(runs: Path, name: str) -> Path:
+    found = sorted((runs / name).glob("*/result.nc"))
+    if not found:
+        raise SystemExit(f"No run of {name} in {runs}: spinloom reproduce {name} --out {runs}")
+    return found[-1].parent
+
+
+def _numbers(value: Any, unit: str) -> str:
+    many = value if isinstance(value, list) else [value]
+    return ", ".join(f"{number:.3g}" for number in many) + f" {unit.replace('uA', 'µA').replace('1/', '/')}".rstrip()
+
+
+def _values(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {name: metric["value"] if isinstance(metric, dict) else metric for name, metric in metrics.items()}
+
+
+def _row(e: dict[str, Any]) -> str:
+    if e["published"] is None:
+        return f"| {e['label']} | {e['relation']} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
+    sign = f"{e['relation']} " if e["relation"] else ""
+    published = sign + _numbers(e["published"], e["unit"])
+    return f"| {e['label']} | {published} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
+
+
+def _texts(runs: Path) -> dict[str, str]:
+    """The pieces of text that carry numbers, by the name of their place."""
+    read = {name: json.loads((_folder(runs, name) / "metrics.json").read_text(encoding="utf-8")) for name in ROWS}
+    table = ["| | published | here | verdict |", "|---|---|---|---|"]
+    for name, quantities in ROWS.items():
+        rows = {e["quantity"]: e for e in read[name]["expectations"]}
+        table += [_row(rows[quantity]) for quantity in quantities]
+    net, curve = (_values(read[name]["metrics"]) for name in ("Xin2023_network", "Xin2023_switching"))
+    curves = ["| pulse | k printed | k here | c printed | c here |", "|---|---|---|---|---|"]
+    for width, k, c in PRINTED:
+        here = f"{curve[f'k.{width}ns']:.2f} /µA", f"{curve[f'c.{width}ns']:.2f} µA"
+        curves.append(f"| {width} ns | {k} /µA | {here[0]} | {c} µA | {here[1]} |")
+    seeds = int(net["seeds.k"])
+    percent = {name: f"{net[f'accuracy.{name}']:.1f} %" for name in ("fixed", "k", "fixed_lr03", "fixed_lr1")}
+    speed = (
+        "At the thesis's learning rate of 0.1, after 1000 iterations of full-batch gradient descent, training $k$ "
+        f"takes the test accuracy from {percent['fixed']} to {percent['k']} (published: 88 to 91.3 %).\n"
+        f"The same network with a *fixed* activation reaches {percent['fixed_lr03']} at a learning rate of 0.3 and "
+        f"{percent['fixed_lr1']} at 1, with nothing else changed.\n"
+        f"(Seeds run here: {seeds}; `Xin2023_learning_rate` makes the whole comparison.)"
+    )
+    from_ = (
+        "From `spinloom reproduce Xin2023_switching Xin2023_energy` and\n"
+        f"`spinloom reproduce Xin2023_network --seeds {seeds}`:"
+    )
+    catches_up = (
+        f"After 1000 iterations the network reaches {percent['k']} with trained slopes and {percent['fixed']} without, "
+        f"as published;\nwith a *fixed* activation it reaches {percent['fixed_lr03']} at a learning rate of 0.3 "
+        f"instead of 0.1, and {percent['fixed_lr1']} at 1."
+    )
+    return {
+        "runs": from_,
+        "table": "\n".join(table),
+        "catches-up": catches_up,
+        "curves": "\n".join(curves),
+        "speed": speed,
+    }
+
+
+def _fill(path: Path, texts: dict[str, str]) -> None:
+    page = path.read_text(encoding="utf-8")
+    for name, text in texts.items():
+        place = re.compile(rf"(<!-- {name}: begin -->\n).*?(\n<!-- {name}: end -->)", re.DOTALL)
+        page = place.sub(lambda found, text=text: f"{found[1]}\n{text}\n{found[2]}", page)
+    path.write_text(page, encoding="utf-8")
+
+
+def _latest(runs: Path, name: str) -> xr.Dataset:
+    return xr.load_dataset(_folder(runs, name) / "result.nc")
+
+
+def _switching(data: xr.Dataset) -> Panel:
+    trials = json.loads(data.attrs["settings"])["trials"]
+    fine = np.linspace(-3, 23, 400)
+    series = []
+    for width in (30e-9, 200e-9):
+        here = data.sel(pulse_width=width, method="nearest")
+        p = here["probability_low"].values
+        k, c = float(here["k_low"]) / 1e6, float(here["c_low"]) * 1e6
+        label = f"{width * 1e9:.0f} ns: k = {k:.2f} /µA, c = {c:.2f} µA"
+        error = np.sqrt(p * (1 - p) / trials)
+        series.append(Series(label, here["current_low"].values * 1e6, p, error=error, style="points"))
+        series.append(Series("", fine, 1 / (1 + np.exp(-k * (fine + c))), group="guide"))
+    for width, k, c in ((30, 2.2, -11.8), (200, 3.4, -10.5)):
+        y = 1 / (1 + np.exp(-k * (fine + c)))
+        series.append(Series(f"printed, {width} ns", fine, y, group="published"))
+    title = "a junction becomes an activation function"
+    return Panel("current $I$ (µA)", "switching probability $P_{sw}$", tuple(series), title=title, x_limits=(-3, 23))
+
+
+def _accuracy(data: xr.Dataset) -> Panel:
+    series = []
+    for name, label in SYSTEMS.items():
+        if name not in data["system"]:
+            continue
+        percent = 100 * data["test_accuracy"].sel(system=name)
+        many = percent.notnull().any("iteration").sum("seed") > 1
+        band = (percent.min("seed").values, percent.max("seed").values) if many else None
+        series.append(Series(label, data["iteration"].values, percent.mean("seed").values, band=band))
+    for y, label in ((88.0, "printed: fixed, 88 %"), (91.3, "printed: k trained, 91.3 %")):
+        series.append(Series(label, np.array([1000.0]), np.array([y]), style="points", group="published"))
+    title = "a network of such neurons learns MNIST"
+    return Panel("iteration", "test accuracy (%)", tuple(series), title=title, x_limits=(0, 1030), y_limits=(60, 95))
+
+
+if __name__ == "__main__":
+    runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
+    panels = (_switching(_latest(runs, "Xin2023_switching")), _accuracy(_latest(runs, "Xin2023_network")))
+    folder = Path(__file__).parent / "_static"
+    save(FigureSpec("first_look", "", panels), folder)
+    (folder / "first_look.png").unlink()
+    texts = _texts(runs)
+    for page in (folder.parents[1] / "README.md", folder.parent / "findings.md"):
+        _fill(page, texts)
