@@ -52,26 +52,28 @@ def largest_angle(scheme: str, damping: float) -> float:
     return min(angle, ALLOWED_ROTATION)
 
 
+def _slope(rate: Callable) -> Callable:
+    """dm/dt = rate(m) + T x m with a constant angular velocity T (zero, or the thermal field's)."""
+
+    @scalar
+    def slope(mx, my, mz, tx, ty, tz, params, drive):
+        rx, ry, rz = rate(mx, my, mz, params, drive)
+        cx, cy, cz = cross(tx, ty, tz, mx, my, mz)
+        return rx + cx, ry + cy, rz + cz
+
+    return slope
+
+
 def _runge_kutta_4(rate: Callable) -> Callable:
+    slope = _slope(rate)
+
     @scalar
     def advance(mx, my, mz, tx, ty, tz, params, drive, dt):
-        """RK4 for dm/dt = rate(m) + T x m with a constant angular velocity T (zero, or the thermal field's)."""
         h = HALF * dt
-        ax, ay, az = rate(mx, my, mz, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, mx, my, mz)
-        ax, ay, az = ax + rx, ay + ry, az + rz
-        x, y, z = mx + h * ax, my + h * ay, mz + h * az
-        bx, by, bz = rate(x, y, z, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, x, y, z)
-        bx, by, bz = bx + rx, by + ry, bz + rz
-        x, y, z = mx + h * bx, my + h * by, mz + h * bz
-        cx, cy, cz = rate(x, y, z, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, x, y, z)
-        cx, cy, cz = cx + rx, cy + ry, cz + rz
-        x, y, z = mx + dt * cx, my + dt * cy, mz + dt * cz
-        dx, dy, dz = rate(x, y, z, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, x, y, z)
-        dx, dy, dz = dx + rx, dy + ry, dz + rz
+        ax, ay, az = slope(mx, my, mz, tx, ty, tz, params, drive)
+        bx, by, bz = slope(mx + h * ax, my + h * ay, mz + h * az, tx, ty, tz, params, drive)
+        cx, cy, cz = slope(mx + h * bx, my + h * by, mz + h * bz, tx, ty, tz, params, drive)
+        dx, dy, dz = slope(mx + dt * cx, my + dt * cy, mz + dt * cz, tx, ty, tz, params, drive)
         s = dt / SIX
         return (
             mx + s * (ax + TWO * (bx + cx) + dx),
@@ -83,17 +85,14 @@ def _runge_kutta_4(rate: Callable) -> Callable:
 
 
 def _heun(rate: Callable) -> Callable:
+    slope = _slope(rate)
+
     @scalar
     def advance(mx, my, mz, tx, ty, tz, params, drive, dt):
-        """Heun for dm/dt = rate(m) + T x m with a constant angular velocity T."""
-        ax, ay, az = rate(mx, my, mz, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, mx, my, mz)
-        ax, ay, az = ax + rx, ay + ry, az + rz
-        x, y, z = mx + dt * ax, my + dt * ay, mz + dt * az
-        bx, by, bz = rate(x, y, z, params, drive)
-        rx, ry, rz = cross(tx, ty, tz, x, y, z)
+        ax, ay, az = slope(mx, my, mz, tx, ty, tz, params, drive)
+        bx, by, bz = slope(mx + dt * ax, my + dt * ay, mz + dt * az, tx, ty, tz, params, drive)
         h = HALF * dt
-        return mx + h * (ax + bx + rx), my + h * (ay + by + ry), mz + h * (az + bz + rz)
+        return mx + h * (ax + bx), my + h * (ay + by), mz + h * (az + bz)
 
     return advance
 
