@@ -32,7 +32,6 @@ ROWS = {
     ),
     "Xin2023_network": (
         "accuracy.fixed", "accuracy.k", "accuracy.kc", "accuracy.k_junction", "loss.k", "reach85.k", "reach85.fixed",
-        "range.k2.kc", "range.k3.kc",
     ),
     "Xin2023_energy": ("energy",),
 }  # fmt: skip
