@@ -31,9 +31,9 @@ def fastest(call, repeats: int = 3) -> float:
 
 
 def steps_per_second(threads: int, precision: str = "float32", **parameters: str | float) -> float:
-    """Steps per second of 4096 trajectories x 6000 steps with thermal field and current."""
+    """Steps per second of 16 384 trajectories x 6000 steps with thermal field and current."""
     junction = device("Xin2023_mtj", **parameters)
-    copies, steps = 4096, 6000
+    copies, steps = 16_384, 6000
     drive = Drive(current=junction.critical_current())
     solver = Solver(threads=threads, precision=precision, time_step=STEP)
 

@@ -106,9 +106,10 @@ class Ensemble:
 
     @staticmethod
     def _width(copies: int, count: int, workers: int) -> int:
-        """Copies per task: whole blocks of lanes, about CHUNK copy-steps, and work for every thread."""
-        wanted = min(CHUNK // max(count, 1), -(-copies // workers))
-        return max(wanted // kernels.LANES, 1) * kernels.LANES
+        """Copies per task: whole blocks of lanes, about CHUNK copy-steps at most, and as much work for every thread."""
+        blocks = -(-copies // kernels.LANES)
+        rounds = -(-copies * count // (CHUNK * workers))
+        return -(-blocks // (rounds * workers)) * kernels.LANES
 
 
 def ensemble(step: Callable, draw: Callable, sizes: Sizes) -> Ensemble:
