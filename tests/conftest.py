@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
+import threading
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -37,3 +39,9 @@ def fake() -> ModuleType:
 def system(fake: ModuleType, tmp_path: Path) -> str:
     """Path of the fake system's TOML."""
     return fake.install(tmp_path)
+
+
+# A shell that starts the tests in the background hands them an ignored Ctrl-C; the tests of Ctrl-C need the usual one,
+# here and in the processes that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
