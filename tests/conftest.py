@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-import threading
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
