@@ -202,6 +202,23 @@ def test_parameters_show_and_check(say: Say, tmp_path: Path) -> None:
     assert json.loads(say("parameters", "check", "mine.toml", "--json")[1])["fine"] is False
 
 
+def test_device_show_needs_no_more_than_a_device_has(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spinloom import registry
+    from spinloom.devices.base import Device
+
+    class Plain(Device):
+        kind = "spin_orbit_synapse"
+
+        def summary(self) -> str:
+            return "a synapse"
+
+    monkeypatch.setattr(registry.devices, "get", lambda _name: Plain)
+    code, out, _ = say("device", "show", "Huang2022_sot")
+    assert code == 0
+    assert "a synapse" in out
+    assert json.loads(say("device", "show", "Huang2022_sot", "--json")[1])["derived"] == {}
+
+
 def test_device_show(say: Say) -> None:
     table = json.loads(say("device", "show", "Xin2023_mtj", "--json")[1])
     assert table["derived"]["critical_current"]["value"] == pytest.approx(5.786e-6, rel=1e-3)  # thesis: 5.8 uA

@@ -65,31 +65,42 @@ def show(name: _NAME, set_: _SET = None, as_json: _JSON = False) -> None:
     if as_json:
         derived = {key: {"value": value, "unit": unit} for key, (value, unit) in rows.items()}
         parameters = {p.name: {"value": p.value, "unit": p.unit, "how": p.source.how} for p in _parameters(found)}
-        print_json({"name": name, "easy_axis": found.easy_axis(), "derived": derived, "parameters": parameters})
+        print_json({"name": name, "easy_axis": _easy_axis(found), "derived": derived, "parameters": parameters})
         return
     screen = console()
     screen.print(f"[bold]{found.parameters.name}[/bold]  {found.parameters.title}")
     screen.print(parameter_table(found.parameters))
-    screen.print("\n[bold]what follows from them[/bold]")
-    screen.print(f"  {'easy axis':<20}{found.easy_axis()}")
+    screen.print(f"\n[bold]what follows from them[/bold]  {found.summary()}")
+    if _easy_axis(found):
+        screen.print(f"  {'easy axis':<20}{_easy_axis(found)}")
     for key, (value, unit) in rows.items():
         shown = f"{value:.3g} J" if unit == "J" else pretty(value, unit)
         screen.print(f"  {key.replace('_', ' '):<20}{shown}")
 
 
+_CLOSED_FORMS = {
+    "thermal_stability": "kT",
+    "energy_barrier": "J",
+    "anisotropy_field": "T",
+    "resonance_frequency": "Hz",
+    "critical_current": "A",
+}
+
+
 def _derived(found: Any) -> dict[str, tuple[float, str]]:
-    """Closed forms with their units; the critical current only where its closed form holds."""
+    """Those closed forms, with their units, that the device has and that hold for its parameters."""
     from spinloom.errors import ParameterError
 
-    rows = {
-        "thermal_stability": (float(found.thermal_stability()), "kT"),
-        "energy_barrier": (float(found.energy_barrier()), "J"),
-        "anisotropy_field": (float(found.anisotropy_field()), "T"),
-        "resonance_frequency": (float(found.resonance_frequency()), "Hz"),
-    }
-    with contextlib.suppress(ParameterError):
-        rows["critical_current"] = (float(found.critical_current()), "A")
+    rows: dict[str, tuple[float, str]] = {}
+    for name, unit in _CLOSED_FORMS.items():
+        if hasattr(found, name):
+            with contextlib.suppress(ParameterError):
+                rows[name] = (float(getattr(found, name)()), unit)
     return rows
+
+
+def _easy_axis(found: Any) -> str | None:
+    return found.easy_axis() if hasattr(found, "easy_axis") else None
 
 
 def _parameters(found: Any) -> list[Any]:
