@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +87,7 @@ class Solver:
         better = " The default scheme 'splitting' accepts longer steps." if self.scheme == "heun" else ""
         raise TimeStepError(
             f"A time step of {pretty(self.dt, 's')} is too long for '{self.scheme}' here: the magnetisation can "
-            f"precess at {angular_frequency / 6.283185307e9:.3g} GHz, {angle:.2g} rad a step, and {effect}. "
+            f"precess at {angular_frequency / (2e9 * math.pi):.3g} GHz, {angle:.2g} rad a step, and {effect}. "
             f"Use time_step='{pretty(accepted, 's')}' or less.{better}",
             accepted,
         )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
 ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact
 HBAR = 1.054571817e-34  # J s, exact by definition of h
 BOLTZMANN = 1.380649e-23  # J/K, exact
 VACUUM_PERMEABILITY = 1.25663706212e-6  # T m/A
-GYROMAGNETIC_RATIO = 1.76085963023e11  # rad/(s T), of the electron
-BOHR_MAGNETON = 9.2740100783e-24  # J/T
-TWO_PI = 2.0 * math.pi

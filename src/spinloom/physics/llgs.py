@@ -23,8 +23,6 @@ from spinloom.physics.anisotropy import interfacial_field
 from spinloom.physics.scalar import ONE, cross, dot, scalar
 from spinloom.physics.torques import slonczewski_efficiency
 
-DRIVE_CHANNELS = ("current", "spin_orbit_current", "voltage", "field")
-
 
 class General(NamedTuple):
     """Parameters of :func:`general_rate`: fields in tesla, torques in tesla per ampere, unit vectors."""

@@ -17,7 +17,7 @@ from numba import float32, int32, uint32, uint64
 from spinloom.physics.scalar import HALF, ONE, TWO, ZERO, bits_of_float, float_of_bits, scalar
 
 ROUNDS = 7
-STREAM_DYNAMICS, STREAM_INITIAL_STATE, STREAM_SPREAD = 0, 1, 2
+STREAM_DYNAMICS, STREAM_INITIAL_STATE = 0, 1
 
 _MULTIPLIER_0, _MULTIPLIER_1 = 0xD2511F53, 0xCD9E8D57
 _WEYL_0, _WEYL_1 = 0x9E3779B9, 0xBB67AE85

@@ -10,16 +10,9 @@ which is what the kernels carry; the equilibrium is then Boltzmann's at any damp
 
 from __future__ import annotations
 
-import math
-
 from spinloom.physics.constants import BOLTZMANN
 
 
 def diffusion(damping: float, gyromagnetic_ratio: float, temperature: float, moment: float) -> float:
     """D = alpha gamma k_B T/((1 + alpha^2) M_s V) [rad^2/s]; moment = M_s V [A m^2]."""
     return damping * gyromagnetic_ratio * BOLTZMANN * temperature / ((1.0 + damping**2) * moment)
-
-
-def field_deviation(damping: float, gyromagnetic_ratio: float, temperature: float, moment: float, dt: float) -> float:
-    """sqrt(2 k_B T alpha/(gamma M_s V dt)) [T]: standard deviation of each component of the thermal field over dt."""
-    return math.sqrt(2.0 * BOLTZMANN * temperature * damping / (gyromagnetic_ratio * moment * dt))
