@@ -60,6 +60,7 @@ devices = Registry("device", "spinloom.devices")
 devices.add("magnetic_tunnel_junction", "spinloom.devices.magnetic_tunnel_junction:MagneticTunnelJunction")
 
 responses = Registry("response", "spinloom.responses")
+responses.add("plasticity", "spinloom.responses.plasticity:Plasticity")
 responses.add("sigmoid", "spinloom.responses.sigmoid:Sigmoid")
 
 protocols = Registry("protocol", "spinloom.protocols")

@@ -13,6 +13,15 @@ from spinloom.sources import Source
 from spinloom.units import KINDS, pretty, si
 
 DEFAULT = "not in the set: Spinloom's default"
+_SHAPES = ("linear", "exponential", "logistic", "tabulated")
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """The numbers of a table written as text, "0, 0.2, 0.7, 1"; raises ParameterError where one is no number."""
+    try:
+        return tuple(float(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise ParameterError(f"'{text}' is no table: write numbers with commas, e.g. '0, 0.2, 0.7, 1'.") from None
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,8 @@ class Rule:
     Attributes
     ----------
     kind : str
-        Kind of quantity (a key of ``units.KINDS``), or "choice" for one of ``choices``.
+        Kind of quantity (a key of ``units.KINDS``), "choice" for one of ``choices``, or "table" for several numbers
+        in one text.
     meaning : str
         One line, with the symbol.
     low, high : float
@@ -50,6 +60,9 @@ class Rule:
             if value not in self.choices:
                 raise UnknownNameError(f"value of {name}", str(value), self.choices)
             return value
+        if self.kind == "table":
+            numbers(str(value))
+            return str(value)
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ParameterError(f"{name}: '{value}' is no quantity; give a number or text with a unit.")
         number = si(value, self.kind, name)
@@ -107,24 +120,49 @@ _JUNCTION: dict[str, Rule] = {
     "tmr_half_voltage": _positive("voltage", "bias at which TMR is halved", default=0.5),
 }
 
+_SYNAPSE: dict[str, Rule] = {
+    "levels": Rule("number", "number of conductance levels", 2.0, 1e6),
+    "depression_levels": Rule("number", "levels of depression; 0: as levels", 0.0, 1e6, default=0.0),
+    "conductance_low": Rule("conductance", "smallest conductance G_min", 0.0, 10.0),
+    "conductance_high": _positive("conductance", "largest conductance G_max", 10.0),
+    "potentiation_shape": Rule("choice", "shape of potentiation", choices=_SHAPES, default="linear"),
+    "potentiation_nonlinearity": Rule("number", "nonlinearity v of potentiation", -500.0, 500.0, default=0.0),
+    "potentiation_table": Rule("table", "measured levels of potentiation, rising", default=""),
+    "depression_shape": Rule("choice", "shape of depression", choices=_SHAPES, default="linear"),
+    "depression_nonlinearity": Rule("number", "nonlinearity v of depression", -500.0, 500.0, default=0.0),
+    "depression_table": Rule("table", "measured levels of depression, rising", default=""),
+    "cycle_to_cycle": Rule("number", "spread of one pulse's change, share of the range", 0.0, 1.0, default=0.0),
+    "device_to_device": Rule("number", "relative spread of conductance between devices", 0.0, 2.0, default=0.0),
+    "write_error": Rule("number", "probability that a pulse does nothing", 0.0, 0.999, default=0.0),
+    "retention_time": _positive("time", "retention time", default=1e30),
+    "drift_exponent": Rule("number", "drift exponent, G ~ t^-exponent", 0.0, 1.0, default=0.0),
+    "read_noise": Rule("number", "relative noise of one read", 0.0, 1.0, default=0.0),
+    "write_time": Rule("time", "width of one write pulse; 0: not known", 0.0, default=0.0),
+    "write_energy": Rule("energy", "energy of one write pulse; 0: not known", 0.0, default=0.0),
+    "read_voltage": Rule("voltage", "voltage of a read; 0: not known", 0.0, 10.0, default=0.0),
+    "read_time": Rule("time", "duration of a read; 0: not known", 0.0, default=0.0),
+    "cell_area": Rule("area", "area of one cell; 0: not known", 0.0, default=0.0),
+    "temperature": Rule("temperature", "temperature T", 0.0, 2000.0, default=300.0),
+}
+
 _SOT_SYNAPSE: dict[str, Rule] = {
+    **_SYNAPSE,
     "spin_torque_efficiency": Rule("number", "damping-like torque efficiency ξ_SOT", 0.0, 100.0, open_low=True),
     "switching_current_density": _positive("current_density", "switching current density J_sw"),
-    "temperature": Rule("temperature", "temperature T", 0.0, 2000.0),
-    "write_pulse_width": _positive("time", "write-pulse width"),
     "write_current_low": _positive("current", "smallest write current"),
     "write_current_high": _positive("current", "largest write current"),
-    "levels": Rule("number", "number of conductance levels", 2.0, 1e6),
     "neuron_slope": _positive("number", "logistic slope k of the neuron per mA"),
     "neuron_centre": _positive("current", "centre x_c of the neuron's curve"),
     "coercivity": _positive("field", "coercive field"),
-    "write_energy": _positive("energy", "energy of one write"),
 }
 
 _RULES: dict[str, dict[str, Rule]] = {
     "magnetic_tunnel_junction": _JUNCTION,
+    "synapse": _SYNAPSE,
     "spin_orbit_synapse": _SOT_SYNAPSE,
 }
+SYNAPSES = ("synapse", "spin_orbit_synapse")
+"""Kinds of device whose sets a plasticity response is made from."""
 
 
 def rules(device: str) -> dict[str, Rule]:
