@@ -1,11 +1,15 @@
 """Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
 
 from spinloom.nn import functional, training
+from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
 from spinloom.nn.networks import Init, spin_network
 from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
 from spinloom.nn.training import History, TrainingSettings, couple_linear, train
 
 __all__ = [
+    "BinaryActivation",
+    "BinaryConv2d",
+    "BinaryLinear",
     "Bounds",
     "History",
     "Init",
