@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spinloom import nn, parameters, responses, tasks
+    from spinloom import crossbar, nn, parameters, responses, tasks
     from spinloom.devices import device
     from spinloom.experiments import reproduce
     from spinloom.sources import cite
@@ -23,6 +23,7 @@ except PackageNotFoundError:  # run from a source tree that was never installed
 
 _NAMES = {
     "cite": "spinloom.sources:cite",
+    "crossbar": "spinloom.crossbar",
     "device": "spinloom.devices:device",
     "nn": "spinloom.nn",
     "parameters": "spinloom.parameters",
@@ -32,7 +33,7 @@ _NAMES = {
     "tasks": "spinloom.tasks",
 }
 
-__all__ = ["__version__", "cite", "device", "nn", "parameters", "reproduce", "responses", "span", "tasks"]
+__all__ = ["__version__", "cite", "crossbar", "device", "nn", "parameters", "reproduce", "responses", "span", "tasks"]
 
 
 def __getattr__(name: str) -> Any:

@@ -28,11 +28,11 @@ ROOMS: dict[str, set[str]] = {
     "platformdirs": {"engines", "tasks"},
     "pydantic": {"parameters", "experiments"},
     "rich": {"cli", "report"},
-    "scipy": {"engines", "devices", "responses", "experiments"},
+    "scipy": {"crossbar", "engines", "devices", "responses", "experiments"},
     "sklearn": {"tasks"},
     "torch": {"nn", "responses"},
     "typer": {"cli"},
-    "xarray": {"cost", "devices", "responses", "nn", "experiments", "report", "tasks"},
+    "xarray": {"cost", "crossbar", "devices", "responses", "nn", "experiments", "report", "tasks"},
 }
 HEAVY = ("numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
 

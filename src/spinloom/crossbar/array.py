@@ -1,0 +1,322 @@
+"""A layer's weights on arrays of devices: programmed once, then a matrix product."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from spinloom.crossbar.cell import Cell
+from spinloom.crossbar.converter import Converter
+from spinloom.crossbar.faults import Faults
+from spinloom.crossbar.mapping import Kind, Mapping, finite_weights
+from spinloom.crossbar.programming import Programmed, Programming, program
+from spinloom.crossbar.wires import Wires, effective_matrix
+from spinloom.errors import InputError
+from spinloom.responses.plasticity import Plasticity
+
+_SPREAD, _FAULTS, _PROGRAMMING = range(3)  # independent streams of one seed
+
+
+@final
+@dataclass(frozen=True)
+class Tile:
+    """The part of a layer that one array (or one pair of arrays) holds."""
+
+    inputs: slice
+    outputs: slice
+
+
+@final
+class Crossbar:
+    """A weight matrix on arrays of devices.
+
+    Rows carry the inputs, columns give the outputs, so that a tile of (rows, columns) holds rows x columns weights.
+    A differential layer takes a pair of arrays for each tile, one of each sign, whose column currents are subtracted
+    before conversion. ``devices`` devices at one crossing add their conductances; they are filled one after the other,
+    which gives n(i - 1) + 1 levels of n devices with i states. A layer that exceeds a tile is cut: each tile converts
+    its own partial sums, which are then added as numbers.
+
+    Parameters
+    ----------
+    weights : array, shape (outputs, inputs)
+    synapse : Plasticity
+        The device at each crossing.
+    mapping : "differential" or "offset"
+        See :class:`~spinloom.crossbar.mapping.Mapping`.
+    w_max : float, optional
+        Weight at the end of the device's range; the largest weight unless given.
+    tile : (int, int)
+        Largest rows and columns of an array.
+    wires : Wires, str, float, optional
+        "2 ohm" for every segment; none unless given.
+    programming : Programming, optional
+        Open-loop from the low end unless given.
+    faults : Faults, optional
+    cell : Cell, optional
+        Passive unless given.
+    periphery : Periphery, optional
+        Energies, latencies and areas of the circuits around.
+    input_converter, output_converter : Converter, optional
+        For the inputs, and for the partial sums of each tile (in units of weight x input).
+    devices : int
+        Devices a crossing.
+    seed : int
+        Of spread, faults and programming. The same seed gives the same devices whatever the tile.
+
+    Raises
+    ------
+    InputError
+        Weights that are no matrix or beyond w_max, more faults than cells or lines, a tile without cells.
+
+    Examples
+    --------
+    >>> import numpy as np, spinloom as sl
+    >>> synapse = sl.responses.Plasticity.from_values(states=5, low="10 uS", high="100 uS")
+    >>> layer = sl.crossbar.Crossbar(np.array([[1.0, -0.5], [0.25, 0.0]]), synapse)
+    >>> layer.product(np.array([[1.0, 2.0]])).round(12).tolist()
+    [[0.0, 0.25]]
+    """
+
+    def __init__(
+        self,
+        weights: np.ndarray,
+        synapse: Plasticity,
+        *,
+        mapping: Kind | Mapping = "differential",
+        w_max: float | None = None,
+        tile: tuple[int, int] = (128, 128),
+        wires: Wires | str | float | None = None,
+        programming: Programming | None = None,
+        faults: Faults | None = None,
+        cell: Cell | None = None,
+        input_converter: Converter | None = None,
+        output_converter: Converter | None = None,
+        devices: int = 1,
+        seed: int = 0,
+    ) -> None:
+        target = finite_weights(weights)
+        if target.ndim != 2:
+            raise InputError(f"Weights of a crossbar have the shape (outputs, inputs), not {target.shape}.")
+        self.synapse, self.cell = synapse, cell or Cell()
+        self.mapping = mapping if isinstance(mapping, Mapping) else Mapping.of(target, mapping, w_max)
+        self.wires, self.programming = Wires.of(wires), programming or Programming()
+        self.input_converter, self.output_converter = input_converter, output_converter
+        self.devices, self.seed = _whole(devices, "devices"), _whole(seed, "seed", 0)
+        self.shape: tuple[int, int] = target.shape
+        self.tile = (_whole(tile[0], "tile rows"), _whole(tile[1], "tile columns"))
+        self.tiles = _tiles(self.shape, self.tile)
+        self._cells = (self.mapping.arrays, self.devices, *self.shape)  # array, device, output, input
+        self._cache: dict[float, np.ndarray] = {}
+        self._build(faults or Faults())
+        self.reprogram(target)
+
+    # ---- the devices --------------------------------------------------------------------------------------------
+
+    def _build(self, faults: Faults) -> None:
+        """Draw what fabrication leaves to chance: spread, stuck cells, dead lines."""
+        spread = self.synapse.device_to_device
+        normal = self._stream(_SPREAD).standard_normal(self._cells) if spread else np.zeros(self._cells)
+        self.spread = np.exp(spread * normal - 0.5 * spread**2)  # mean 1
+        self.stuck = np.full(self._cells, np.nan)
+        self.alive = np.ones(self._cells, dtype=bool)
+        if not faults:
+            return
+        chance = self._stream(_FAULTS)
+        low, high = faults.draw_cells(self.stuck.size, chance)
+        self.stuck.flat[low], self.stuck.flat[high] = 0.0, 1.0
+        rows, columns = self._lines()
+        for lines, dead in zip((rows, columns), faults.draw_lines(len(rows), len(columns), chance), strict=True):
+            for number in dead:
+                array, outputs, inputs = lines[number]
+                self.alive[array, :, outputs, inputs] = False
+
+    def _lines(self) -> tuple[list[tuple[int, slice, slice]], list[tuple[int, slice, slice]]]:
+        """Every row and every column of every array, as (array, outputs, inputs)."""
+        rows, columns = [], []
+        for array in range(self.mapping.arrays):
+            for tile in self.tiles:
+                inputs = range(tile.inputs.start, tile.inputs.stop)
+                outputs = range(tile.outputs.start, tile.outputs.stop)
+                rows += [(array, tile.outputs, slice(i, i + 1)) for i in inputs]
+                columns += [(array, slice(o, o + 1), tile.inputs) for o in outputs]
+        return rows, columns
+
+    def reprogram(self, weights: np.ndarray, seed: int | None = None) -> Programmed:
+        """Write other weights of the same shape into the same devices, from where they stand.
+
+        Parameters
+        ----------
+        weights : array, shape (outputs, inputs)
+        seed : int, optional
+            Of this programming; the first one uses the crossbar's own.
+
+        Returns
+        -------
+        Programmed
+            Arrays of shape (arrays, devices, outputs, inputs); also kept as ``self.programmed``.
+        """
+        target = finite_weights(weights)
+        if target.shape != self.shape:
+            raise InputError(f"The crossbar holds weights of shape {self.shape}, not {target.shape}.")
+        states = self.mapping.to_states(target)
+        total = np.stack([s for s in states if s is not None])
+        # device k of n holds what the k before it cannot: whole levels of all, so n(i - 1) + 1 of them
+        split = np.clip(self.devices * total[:, None] - np.arange(self.devices)[:, None, None], 0.0, 1.0)
+        before = getattr(self, "programmed", None)
+        self.programmed = program(
+            split,
+            self.synapse,
+            self.programming,
+            np.random.default_rng([_PROGRAMMING, self.seed if seed is None else seed]),
+            before.states if before is not None else None,
+            factor=self.spread,
+            stuck=self.stuck,
+            cell=self.cell,
+        )
+        self._cache.clear()
+        return self.programmed
+
+    def _stream(self, purpose: int) -> np.random.Generator:
+        return np.random.default_rng([purpose, self.seed])
+
+    def _device_conductances(self, time: float) -> np.ndarray:
+        """Of every cell as the array sees it [S], shape (arrays, devices, outputs, inputs)."""
+        if not time >= 0:
+            raise InputError(f"time = {time}: give the seconds since programming, 0 or more.")
+        working = np.isnan(self.stuck)
+        state, synapse = self.programmed.states, self.synapse
+        if time and np.isfinite(synapse.retention_time):
+            state = np.where(working, state * np.exp(-time / synapse.retention_time), state)
+        junction = synapse.to_conductance(state) * self.spread
+        if synapse.drift_exponent and time > 1.0:
+            junction = np.where(working, junction * time**-synapse.drift_exponent, junction)
+        return np.where(self.alive, self.cell.conductance(junction), 0.0)
+
+    def conductances_after(self, time: float = 0.0) -> list[np.ndarray]:
+        """Conductances [S] of each tile after a time [s], shape (arrays, rows, columns)."""
+        summed = self._device_conductances(time).sum(axis=1)
+        return [np.swapaxes(summed[:, tile.outputs, tile.inputs], 1, 2) for tile in self.tiles]
+
+    @property
+    def conductances(self) -> list[np.ndarray]:
+        """Conductances [S] of each tile, shape (arrays, rows, columns), right after programming."""
+        return self.conductances_after()
+
+    # ---- what the layer computes --------------------------------------------------------------------------------
+
+    @property
+    def _unit(self) -> float:
+        """Weight per siemens."""
+        low, high = self.cell.conductance(np.array([self.synapse.low, self.synapse.high]))
+        reach = 1.0 if self.mapping.kind == "differential" else 2.0
+        return float(reach * self.mapping.w_max / (self.devices * (high - low)))
+
+    def _tile_weights(self, arrays: np.ndarray) -> np.ndarray:
+        """(outputs, inputs) of one tile, from the matrices that its arrays apply."""
+        if self.mapping.kind == "differential":
+            return self._unit * (arrays[0] - arrays[1]).T
+        low, high = self.cell.conductance(np.array([self.synapse.low, self.synapse.high]))
+        return self._unit * (arrays[0].T - 0.5 * self.devices * (low + high))
+
+    def effective_weights(self, time: float = 0.0) -> np.ndarray:
+        """The weights (outputs, inputs) that the layer applies ``time`` seconds after programming.
+
+        Spread, faults, drift and wires are inside; read noise and converters are not. Computed once a programming and
+        time.
+        """
+        if time not in self._cache:
+            found = np.empty(self.shape)
+            for tile, arrays in zip(self.tiles, self.conductances_after(time), strict=True):
+                seen = np.stack([effective_matrix(array, self.wires) for array in arrays])
+                found[tile.outputs, tile.inputs] = self._tile_weights(seen)
+            found.setflags(write=False)
+            self._cache[time] = found
+        return self._cache[time]
+
+    def noise_weights(self) -> np.ndarray:
+        """Standard deviation of each weight (outputs, inputs) between two reads.
+
+        Every device's conductance fluctuates on its own, relative to its value, so that an output has the variance
+        sum_i x_i^2 s_i^2. Wires are left out: they attenuate signal and noise alike.
+        """
+        power = (self._device_conductances(0.0) ** 2).sum(axis=(0, 1))
+        return self.synapse.read_noise * self._unit * np.sqrt(power)
+
+    def product(self, x: np.ndarray, seed: int | np.random.Generator | None = None, time: float = 0.0) -> np.ndarray:
+        """Outputs (samples, outputs) of inputs (samples, inputs).
+
+        Parameters
+        ----------
+        x : array, shape (samples, inputs)
+        seed : int or numpy.random.Generator, optional
+            Of the read noise; without, the mean read.
+        time : float
+            Since programming [s].
+
+        Raises
+        ------
+        InputError
+            Inputs of another width, NaN, or a converter without a range.
+        """
+        total = np.zeros((len(np.atleast_2d(x)), self.shape[0]))
+        for tile, partial in self._partial_sums(x, seed, time):
+            total[:, tile.outputs] += self.output_converter.convert(partial) if self.output_converter else partial
+        return total
+
+    def calibrated(self, x: np.ndarray, share: float = 0.999) -> Crossbar:
+        """The same programmed crossbar, its converters' ranges set to hold a share of what these inputs give."""
+        made = copy.copy(self)
+        made._cache = dict(self._cache)
+        if self.input_converter is not None:
+            made.input_converter = self.input_converter.calibrate(x, share)
+        if self.output_converter is not None:
+            sums = [partial.ravel() for _, partial in made._partial_sums(x, None, 0.0)]
+            made.output_converter = self.output_converter.calibrate(np.concatenate(sums), share, signed=True)
+        return made
+
+    def saturated(self, x: np.ndarray) -> float:
+        """Share of the partial sums that the output converter cuts off."""
+        if self.output_converter is None:
+            return 0.0
+        sums = np.concatenate([partial.ravel() for _, partial in self._partial_sums(x, None, 0.0)])
+        return self.output_converter.saturated(sums) / sums.size
+
+    def _partial_sums(
+        self, x: np.ndarray, seed: int | np.random.Generator | None, time: float
+    ) -> list[tuple[Tile, np.ndarray]]:
+        given = np.atleast_2d(np.asarray(x, float))
+        if given.ndim != 2 or given.shape[1] != self.shape[1]:
+            raise InputError(f"Inputs have the shape (samples, {self.shape[1]}), not {np.shape(x)}.")
+        if not np.isfinite(given).all():
+            raise InputError(f"{int((~np.isfinite(given)).sum())} of {given.size} inputs are NaN or infinite.")
+        if self.input_converter is not None:
+            given = self.input_converter.convert(given)
+        weights, sums = self.effective_weights(time), []
+        noisy = seed is not None and self.synapse.read_noise > 0
+        chance, noise = np.random.default_rng(seed), self.noise_weights() if noisy else None
+        for tile in self.tiles:
+            part = given[:, tile.inputs]
+            value = part @ weights[tile.outputs, tile.inputs].T
+            if noise is not None:
+                spread = np.sqrt(part**2 @ (noise[tile.outputs, tile.inputs] ** 2).T)
+                value = value + spread * chance.standard_normal(value.shape)
+            sums.append((tile, value))
+        return sums
+
+
+def _tiles(shape: tuple[int, int], tile: tuple[int, int]) -> list[Tile]:
+    outputs, inputs = shape
+    return [
+        Tile(slice(i, min(i + tile[0], inputs)), slice(o, min(o + tile[1], outputs)))
+        for i in range(0, inputs, tile[0])
+        for o in range(0, outputs, tile[1])
+    ]
+
+
+def _whole(value: int, name: str, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name} = {value}: give a whole number from {least} upwards.")
+    return int(value)
