@@ -1,9 +1,10 @@
 """Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
 
-from spinloom.nn import functional, training
+from spinloom.nn import functional, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
 from spinloom.nn.networks import Init, spin_network
 from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
+from spinloom.nn.quantise import levels_of, post_training_quantise, snap, snap_ste
 from spinloom.nn.training import History, TrainingSettings, couple_linear, train
 
 __all__ = [
@@ -18,6 +19,11 @@ __all__ = [
     "TrainingSettings",
     "couple_linear",
     "functional",
+    "levels_of",
+    "post_training_quantise",
+    "quantise",
+    "snap",
+    "snap_ste",
     "spin_network",
     "train",
     "training",

@@ -47,7 +47,7 @@ class BinaryActivation(nn.Module):
 class _Binary(nn.Module):
     """What the binary layers share: the sign of their weights, errors of writing, and their scale."""
 
-    weight: nn.Parameter
+    weight: torch.Tensor
     flipped: torch.Tensor | None
 
     def _settle(self, inputs: str, scale: str, bit_error: float, seed: int) -> None:
@@ -58,6 +58,7 @@ class _Binary(nn.Module):
         self.inputs, self.scale, self.seed = inputs, scale, seed
         self.bit_error = checked_error(bit_error, "bit_error")
         self.register_buffer("flipped", None)
+        self.register_load_state_dict_pre_hook(_make_room_for_errors)
 
     def binary_weight(self) -> torch.Tensor:
         """Weights of exactly ±1, shape of ``weight``, those written wrongly among them in evaluation."""
@@ -96,11 +97,6 @@ class _Binary(nn.Module):
             return z * self.weight[0].numel() ** -0.5
         size = self.weight.abs().flatten(1).mean(1)
         return z * size.reshape(-1, *[1] * (self.weight.dim() - 2))  # one factor an output channel
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        errors = state_dict.get(prefix + "flipped")
-        self.flipped = None if errors is None else torch.empty_like(errors, device=self.weight.device)
-        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 class BinaryLinear(_Binary, nn.Linear):
@@ -161,9 +157,9 @@ class BinaryLinear(_Binary, nn.Linear):
         super().__init__(in_features, out_features, bias, **torch_keywords)
         self._settle(inputs, scale, bit_error, seed)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Sums, shape (..., out_features), of inputs (..., in_features)."""
-        z = self._scaled(F.linear(self._prepared(x), self.binary_weight()))
+        z = self._scaled(F.linear(self._prepared(input), self.binary_weight()))
         return z if self.bias is None else z + self.bias
 
     def extra_repr(self) -> str:
@@ -204,9 +200,9 @@ class BinaryConv2d(_Binary, nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, *arguments, **torch_keywords)
         self._settle(inputs, scale, bit_error, seed)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Sums, shape (samples, out_channels, height, width)."""
-        z = self._scaled(self._conv_forward(self._prepared(x), self.binary_weight(), None))
+        z = self._scaled(self._conv_forward(self._prepared(input), self.binary_weight(), None))
         return z if self.bias is None else z + self.bias[:, None, None]
 
     def extra_repr(self) -> str:
@@ -219,3 +215,9 @@ def checked_error(probability: float, name: str) -> float:
     if isinstance(probability, bool) or not 0.0 <= probability <= 1.0:  # also true of NaN
         raise InputError(f"{name} = {probability}: give a probability from 0 to 1.")
     return float(probability)
+
+
+def _make_room_for_errors(module: Any, state: dict[str, Any], prefix: str, *_rest: Any) -> None:
+    """Before a state is loaded: wrong bits are in it, or there are none."""
+    errors = state.get(prefix + "flipped")
+    module.flipped = None if errors is None else torch.empty_like(errors, device=module.weight.device)
