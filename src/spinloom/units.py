@@ -68,7 +68,7 @@ def _parse(text: str, label: str, unit: str) -> Any:
 
     example = f"Write it with a unit, e.g. '1 {unit}'." if unit else "It takes a plain number."
     try:
-        quantity = _pint().Quantity(text.strip().replace("°C", "degC").replace("Ω", "ohm"))
+        quantity = _pint().Quantity(text.strip().replace("°C", "degC").replace("Ω", "ohm").replace("Ohm", "ohm"))
     except pint.UndefinedUnitError as error:
         raise UnitError(f"{label}'{text}' has a unit that is not known ({error.args[0]}). {example}") from None
     except Exception:  # pint raises many kinds on text that is no quantity at all
@@ -107,8 +107,10 @@ def si(value: str | float, kind: str, name: str = "") -> float:
         if quantity.unitless and unit and kind != "angle":
             raise UnitError(f"{label}'{value}' has no unit. Write it with one, e.g. '{value.strip()} {unit}'.")
         try:
-            # 15 digits: "30 ns" is 3e-8 and not 3.0000000000000004e-8
-            number = float(f"{quantity.to(unit or 'dimensionless').magnitude:.15g}")
+            converted = quantity.to(unit or "dimensionless")
+            # 15 digits: "30 ns" is 3e-8 and not 3.0000000000000004e-8; what is in SI already keeps all of its digits
+            same = quantity.units == converted.units
+            number = float(converted.magnitude if same else f"{converted.magnitude:.15g}")
         except Exception:  # pint.DimensionalityError and offset-unit errors alike
             raise UnitError(f"{label}'{value}' is no {kind.replace('_', ' ')}.{_advice(quantity, kind)}") from None
     else:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from spinloom.errors import DataError, UnitError
+from spinloom.responses.csv_text import TextTable, heading, read_table, refuse_rows
 from spinloom.units import si
 
-_HEADER = re.compile(r"^\s*(?P<name>[A-Za-z_ ]+?)\s*[\[(]\s*(?P<unit>[^\])]+)\s*[\])]\s*$")
-_PROBABILITY = {"probability", "p", "p_sw", "psw", "switching_probability", "switching probability"}
+_PROBABILITY = {"probability", "p", "psw", "p sw", "switching probability"}
 _TRIALS = {"trials", "n", "attempts", "count"}
 
 
@@ -35,50 +33,35 @@ def read_curve(path: str | Path) -> xr.DataArray:
     UnitError
         The current's column has no unit or an unknown one.
     """
-    path = Path(path).expanduser()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DataError(f"There is no file '{path}'.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"'{path}' cannot be read as text: {error}.") from None
-    lines = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if len(lines) < 2:
-        raise DataError(f"'{path}' holds no data: a header line and rows are needed, e.g. 'current [uA],probability'.")
-    rows = [(number, next(csv.reader([line]))) for number, line in lines]
-    columns, scale = _columns(path, rows[0][1])
+    text = read_table(path, "current [uA],probability")
+    columns, scale = _columns(text)
     values, faults = [], []
-    for number, row in rows[1:]:
+    for number, row in text.rows:
         fault, found = _row(row, columns)
         if fault:
             faults.append(f"line {number}: {fault}")
         else:
             values.append(found)
-    if faults:
-        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
-        raise DataError(f"'{path}' has rows that cannot be used: {shown}. Mend or remove them.")
+    refuse_rows(text.path, faults)
     table = np.array(sorted(values))
     coords = {"current": ("current", table[:, 0] * scale, {"units": "A", "long_name": "current"})}
     if "trials" in columns:
         coords["trials"] = ("current", table[:, 2], {"long_name": "trials"})
-    attrs = {"units": "1", "long_name": "switching probability", "source": path.name, "references": []}
+    attrs = {"units": "1", "long_name": "switching probability", "source": text.path.name, "references": []}
     return xr.DataArray(table[:, 1], dims="current", coords=coords, name="switching_probability", attrs=attrs)
 
 
-def _columns(path: Path, header: list[str]) -> tuple[dict[str, int], float]:
+def _columns(text: TextTable) -> tuple[dict[str, int], float]:
     columns: dict[str, int] = {}
     scale = 0.0
-    for index, cell in enumerate(header):
-        found = _HEADER.match(cell)
-        name = (found["name"] if found else cell).strip().lower()
+    for index, cell in enumerate(text.header):
+        name, unit = heading(cell)
         if name in ("current", "i"):
-            if not found:
-                raise UnitError(f"'{path}': the current has no unit. Write it into the header, e.g. 'current [uA]'.")
-            scale = si(f"1 {found['unit']}", "current", f"header of '{path}'")
+            if not unit:
+                raise UnitError(
+                    f"'{text.path}': the current has no unit. Write it into the header, e.g. 'current [uA]'."
+                )
+            scale = si(f"1 {unit}", "current", f"header of '{text.path}'")
             columns["current"] = index
         elif name in _PROBABILITY:
             columns["probability"] = index
@@ -87,7 +70,7 @@ def _columns(path: Path, header: list[str]) -> tuple[dict[str, int], float]:
     missing = [name for name in ("current", "probability") if name not in columns]
     if missing:
         raise DataError(
-            f"'{path}' has no column for {' and '.join(missing)}; its header is '{','.join(header)}'. "
+            f"'{text.path}' has no column for {' and '.join(missing)}; its header is '{','.join(text.header)}'. "
             "Write e.g. 'current [uA],probability,trials'."
         )
     return columns, scale

@@ -15,8 +15,12 @@ from spinloom.responses.shapes import Exponential, Shape
 
 if TYPE_CHECKING:
     from spinloom.parameters.schema import ParameterSet
+    from spinloom.responses.combination import Coding, Order
+    from spinloom.responses.plasticity_fit import FitShape
 
 Direction = Literal["potentiation", "depression"]
+
+_WAYS: tuple[tuple[Direction, int], ...] = (("potentiation", 1), ("depression", -1))
 
 
 @final
@@ -172,7 +176,7 @@ class Plasticity(Response):
         if chance is not None and self.write_error:
             count = chance.binomial(count.astype(np.int64), 1.0 - self.write_error)
         new = g.copy()
-        for direction, sign in (("potentiation", 1), ("depression", -1)):
+        for direction, sign in _WAYS:
             shape, total = self.curve(direction)
             moved = (np.sign(pulses) == sign) & (count > 0)
             if moved.any():
@@ -186,7 +190,7 @@ class Plasticity(Response):
         """Whole pulses, signed, that bring the mean device nearest to its target (both normalised)."""
         start, target = np.broadcast_arrays(np.asarray(start, float), np.asarray(target, float))
         pulses = np.zeros(start.shape, dtype=np.int64)
-        for direction, sign in (("potentiation", 1), ("depression", -1)):
+        for direction, sign in _WAYS:
             shape, total = self.curve(direction)
             moved = np.sign(target - start) == sign
             if moved.any():
@@ -222,6 +226,36 @@ class Plasticity(Response):
         from spinloom.responses.synapse_set import read_set
 
         return cls(**read_set(name, overrides))
+
+    @classmethod
+    def from_csv(cls, path: str | Path, shape: FitShape = "tabulated", **more: Any) -> Plasticity:
+        """From a laboratory's file with the columns ``pulse`` and ``conductance [uS]`` or ``resistance [kohm]``.
+
+        Parameters
+        ----------
+        path : str or Path
+            The columns ``cycle`` and ``direction`` are optional: see
+            :func:`~spinloom.responses.plasticity_file.read_sweeps`.
+        shape : {"tabulated", "exponential", "logistic", "best"}
+            "tabulated" keeps the mean level after each pulse; the others fit a curve.
+        **more
+            Attributes that the file cannot hold, e.g. ``write_energy=1e-12``.
+
+        Raises
+        ------
+        DataError, UnitError
+            The file cannot be used; the message names lines and says what to change.
+        """
+        from spinloom.responses.plasticity_file import read_sweeps
+        from spinloom.responses.plasticity_fit import fit_sweeps
+
+        return cls(**{**fit_sweeps(read_sweeps(path), shape, Path(path).name), **more})
+
+    def combine(self, devices: int, coding: Coding = "sum", order: Order = "in turn") -> Plasticity:
+        """``devices`` of these side by side as one synapse: see :func:`~spinloom.responses.combination.combine`."""
+        from spinloom.responses.combination import combine
+
+        return combine(self, devices, coding, order)
 
     def replace(self, **changes: Any) -> Plasticity:
         """A copy with some attributes changed."""
