@@ -12,6 +12,7 @@ from spinloom.errors import InputError, UnknownNameError
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.protocols import network_results
 from spinloom.experiments.protocols.junction import slopes_and_offsets
+from spinloom.experiments.protocols.repeat import over_seeds
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 
@@ -134,28 +135,12 @@ def _system(name: str, settings: Mapping[str, Any], context: Context, pairs: lis
 
 
 def _train(system: System, split: Split, settings: Mapping[str, Any], context: Context) -> xr.Dataset:
-    """All seeds of one system, one after another; a finished seed is kept."""
-    import xarray as xr
+    """All seeds of one system."""
 
-    iterations = int(settings["iterations"])
-    total = iterations * system.seeds
-    stage = context.stage(system.label)
-    found: list[xr.Dataset] = []
-    for index in range(system.seeds):
-        seed = context.seed + index
-        key = f"{system.name}-seed{seed}"
+    def train_one(seed: int, key: str, report: Callable[[int, int], None]) -> xr.Dataset:
+        return _train_one(system, split, settings, seed, context, key, report)
 
-        def report(done: int, _: int, before: int = index * iterations) -> None:
-            stage(before + done, total)
-
-        def compute(seed: int = seed, key: str = key, report: Callable[[int, int], None] = report) -> xr.Dataset:
-            return _train_one(system, split, settings, seed, context, key, report)
-
-        found.append(context.part(key, compute).expand_dims(seed=[seed]))
-        report(iterations, iterations)
-    joined = xr.concat(found, dim="seed", join="outer", combine_attrs="drop")
-    assert isinstance(joined, xr.Dataset)  # xarray's signature also allows trees
-    return joined
+    return over_seeds(system.name, system.label, system.seeds, int(settings["iterations"]), context, train_one)
 
 
 def _train_one(

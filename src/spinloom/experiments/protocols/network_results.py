@@ -32,7 +32,7 @@ class Named(Protocol):
 Histories = Mapping[str, "xr.Dataset"]
 
 
-def _mean(values: np.ndarray, unit: str = "") -> Metric:
+def mean(values: np.ndarray, unit: str = "") -> Metric:
     """Mean over seeds with its standard error; no error from one seed."""
     error = float(np.std(values, ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
     return Metric(float(np.mean(values)), unit, error)
@@ -46,7 +46,7 @@ def final_accuracy(history: xr.Dataset) -> np.ndarray:
     return accuracy[np.arange(len(rows)), rows]
 
 
-def _final_loss(history: xr.Dataset) -> np.ndarray:
+def final_loss(history: xr.Dataset) -> np.ndarray:
     loss = history["loss"].transpose("seed", "iteration").values
     steps = history["iteration"].values
     rows = [np.flatnonzero(steps == left)[-1] for left in history["left_at"].values]
@@ -68,7 +68,7 @@ def _reached(history: xr.Dataset, percent: float) -> np.ndarray:
     return np.array([steps[row >= percent][0] if np.any(row >= percent) else np.nan for row in accuracy])
 
 
-def _range(history: xr.Dataset, name: str) -> list[float]:
+def learned_range(history: xr.Dataset, name: str) -> list[float]:
     """Lowest and highest value of any neuron during a run, averaged over the seeds."""
     low = history[name].sel(edge="lowest").min("iteration").mean("seed")
     high = history[name].sel(edge="highest").max("iteration").mean("seed")
@@ -85,18 +85,18 @@ def measure(systems: Sequence[Named], histories: Histories, settings: Mapping[st
     for system in systems:
         history = histories[system.name]
         final = final_accuracy(history)
-        metrics[f"accuracy.{system.name}"] = _mean(final, "%")
+        metrics[f"accuracy.{system.name}"] = mean(final, "%")
         if final.size > 1:
             metrics[f"spread.{system.name}"] = Metric(float(np.std(final, ddof=1)), "%")
-        metrics[f"loss.{system.name}"] = _mean(_final_loss(history))
-        metrics[f"reach{threshold:g}.{system.name}"] = _mean(_reached(history, threshold))
+        metrics[f"loss.{system.name}"] = mean(final_loss(history))
+        metrics[f"reach{threshold:g}.{system.name}"] = mean(_reached(history, threshold))
         for iteration in settings["at"]:
             early = _accuracy_at(history, int(iteration))
             if early is not None:
-                metrics[f"accuracy{iteration}.{system.name}"] = _mean(early, "%")
+                metrics[f"accuracy{iteration}.{system.name}"] = mean(early, "%")
         for name in ("k2", "c2", "k3", "c3"):
             if name in history:
-                metrics[f"range.{name}.{system.name}"] = Metric(_range(history, name))
+                metrics[f"range.{name}.{system.name}"] = Metric(learned_range(history, name))
         metrics[f"failed_seeds.{system.name}"] = Metric(float(np.sum(history["learned"].values == 0)))
         metrics[f"seeds.{system.name}"] = Metric(float(final.size))
     return metrics | _gains(histories, settings)
@@ -111,11 +111,11 @@ def _gains(histories: Histories, settings: Mapping[str, Any]) -> dict[str, Metri
         a, b = histories[first], histories[second]
         common = np.intersect1d(a["seed"].values, b["seed"].values)
         a, b = a.sel(seed=common), b.sel(seed=common)
-        gains[f"gain.{first}_over_{second}"] = _mean(final_accuracy(a) - final_accuracy(b), "%")
+        gains[f"gain.{first}_over_{second}"] = mean(final_accuracy(a) - final_accuracy(b), "%")
         for iteration in settings["at"]:
             early, late = _accuracy_at(a, int(iteration)), _accuracy_at(b, int(iteration))
             if early is not None and late is not None:
-                gains[f"gain{iteration}.{first}_over_{second}"] = _mean(early - late, "%")
+                gains[f"gain{iteration}.{first}_over_{second}"] = mean(early - late, "%")
     return gains
 
 
@@ -132,8 +132,8 @@ def dataset(histories: Histories) -> xr.Dataset:
 
 def figures(spec: Reproduction, systems: Sequence[Named], histories: Histories) -> tuple[FigureSpec, ...]:
     """Accuracy and loss against iterations, and the learned ranges where the spec has published ones."""
-    curves = [_curve(system, histories[system.name], "test_accuracy", 100.0) for system in systems]
-    losses = [_curve(system, histories[system.name], "loss", 1.0) for system in systems]
+    curves = [curve(system, histories[system.name], "test_accuracy", 100.0) for system in systems]
+    losses = [curve(system, histories[system.name], "loss", 1.0) for system in systems]
     most = max(float(series.y.max()) for series in losses)
     drawn = [
         FigureSpec(
@@ -156,7 +156,7 @@ def figures(spec: Reproduction, systems: Sequence[Named], histories: Histories) 
     return (*drawn, ranges) if ranges is not None else tuple(drawn)
 
 
-def _curve(system: Named, history: xr.Dataset, name: str, factor: float) -> Series:
+def curve(system: Named, history: xr.Dataset, name: str, factor: float) -> Series:
     values = history[name].transpose("seed", "iteration").values * factor
     seeds = values.shape[0]
     with np.errstate(invalid="ignore"):
@@ -176,7 +176,7 @@ def _ranges_figure(spec: Reproduction, histories: Histories) -> FigureSpec | Non
     names = [e.quantity.split(".")[1] for e in rows]
     history = histories[rows[0].quantity.split(".")[2]]
     theirs = np.array([e.published for e in rows], dtype=float)
-    ours = np.array([_range(history, name) for name in names])
+    ours = np.array([learned_range(history, name) for name in names])
     places = np.arange(len(names), dtype=float)
     series = (
         Series("here", places - 0.12, ours.mean(axis=1), error=np.ptp(ours, axis=1) / 2, style="points"),
