@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from spinloom.crossbar.cell import Cell
 from spinloom.crossbar.converter import Converter
+from spinloom.crossbar.cost import layer_cost
 from spinloom.crossbar.faults import Faults
 from spinloom.crossbar.mapping import Kind, Mapping, finite_weights
+from spinloom.crossbar.periphery import Periphery
 from spinloom.crossbar.programming import Programmed, Programming, program
+from spinloom.crossbar.tiles import Tile, cut, lines
 from spinloom.crossbar.wires import Wires, effective_matrix
 from spinloom.errors import InputError
 from spinloom.responses.plasticity import Plasticity
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 _SPREAD, _FAULTS, _PROGRAMMING = range(3)  # independent streams of one seed
-
-
-@final
-@dataclass(frozen=True)
-class Tile:
-    """The part of a layer that one array (or one pair of arrays) holds."""
-
-    inputs: slice
-    outputs: slice
 
 
 @final
@@ -92,6 +88,7 @@ class Crossbar:
         programming: Programming | None = None,
         faults: Faults | None = None,
         cell: Cell | None = None,
+        periphery: Periphery | None = None,
         input_converter: Converter | None = None,
         output_converter: Converter | None = None,
         devices: int = 1,
@@ -100,14 +97,14 @@ class Crossbar:
         target = finite_weights(weights)
         if target.ndim != 2:
             raise InputError(f"Weights of a crossbar have the shape (outputs, inputs), not {target.shape}.")
-        self.synapse, self.cell = synapse, cell or Cell()
+        self.synapse, self.cell, self.periphery = synapse, cell or Cell(), periphery or Periphery()
         self.mapping = mapping if isinstance(mapping, Mapping) else Mapping.of(target, mapping, w_max)
         self.wires, self.programming = Wires.of(wires), programming or Programming()
         self.input_converter, self.output_converter = input_converter, output_converter
         self.devices, self.seed = _whole(devices, "devices"), _whole(seed, "seed", 0)
         self.shape: tuple[int, int] = target.shape
         self.tile = (_whole(tile[0], "tile rows"), _whole(tile[1], "tile columns"))
-        self.tiles = _tiles(self.shape, self.tile)
+        self.tiles = cut(self.shape, self.tile)
         self._cells = (self.mapping.arrays, self.devices, *self.shape)  # array, device, output, input
         self._cache: dict[float, np.ndarray] = {}
         self._build(faults or Faults())
@@ -127,22 +124,11 @@ class Crossbar:
         chance = self._stream(_FAULTS)
         low, high = faults.draw_cells(self.stuck.size, chance)
         self.stuck.flat[low], self.stuck.flat[high] = 0.0, 1.0
-        rows, columns = self._lines()
-        for lines, dead in zip((rows, columns), faults.draw_lines(len(rows), len(columns), chance), strict=True):
+        rows, columns = lines(self.tiles, self.mapping.arrays)
+        for places, dead in zip((rows, columns), faults.draw_lines(len(rows), len(columns), chance), strict=True):
             for number in dead:
-                array, outputs, inputs = lines[number]
+                array, outputs, inputs = places[number]
                 self.alive[array, :, outputs, inputs] = False
-
-    def _lines(self) -> tuple[list[tuple[int, slice, slice]], list[tuple[int, slice, slice]]]:
-        """Every row and every column of every array, as (array, outputs, inputs)."""
-        rows, columns = [], []
-        for array in range(self.mapping.arrays):
-            for tile in self.tiles:
-                inputs = range(tile.inputs.start, tile.inputs.stop)
-                outputs = range(tile.outputs.start, tile.outputs.stop)
-                rows += [(array, tile.outputs, slice(i, i + 1)) for i in inputs]
-                columns += [(array, slice(o, o + 1), tile.inputs) for o in outputs]
-        return rows, columns
 
     def reprogram(self, weights: np.ndarray, seed: int | None = None) -> Programmed:
         """Write other weights of the same shape into the same devices, from where they stand.
@@ -284,16 +270,46 @@ class Crossbar:
         sums = np.concatenate([partial.ravel() for _, partial in self._partial_sums(x, None, 0.0)])
         return self.output_converter.saturated(sums) / sums.size
 
-    def _partial_sums(
-        self, x: np.ndarray, seed: int | np.random.Generator | None, time: float
-    ) -> list[tuple[Tile, np.ndarray]]:
+    def cost(self, x: np.ndarray | None = None) -> xr.Dataset:
+        """Energy [J], latency [s] and area [m^2] of the layer as it was programmed last.
+
+        Parameters
+        ----------
+        x : array, shape (samples, inputs), optional
+            Typical inputs, for the energy of a read; without, every row at full scale.
+
+        Returns
+        -------
+        xarray.Dataset
+            energy and latency (operation, part), area (part). Operation "write" is the last programming, "read" one
+            input sample. Every tile has its own converters, so that tiles read side by side. ``attrs["unknown"]`` names
+            what stands at zero because it is not known.
+
+        Notes
+        -----
+        The energy of a read is x^2 V^2 G t of each cell, with V the device's read voltage at the largest input; wires
+        only lower it. Row r of a tile is driven whatever its weights are.
+        """
+        drive = np.ones(self.shape[1])
+        if x is not None:
+            given = self._inputs(x)
+            full = max(map(abs, self.input_converter.bounds)) if self.input_converter else float(np.abs(given).max())
+            drive = ((given / (full or 1.0)) ** 2).mean(axis=0)
+        return layer_cost(self, drive)
+
+    def _inputs(self, x: np.ndarray) -> np.ndarray:
+        """Inputs (samples, inputs) as the rows see them."""
         given = np.atleast_2d(np.asarray(x, float))
         if given.ndim != 2 or given.shape[1] != self.shape[1]:
             raise InputError(f"Inputs have the shape (samples, {self.shape[1]}), not {np.shape(x)}.")
         if not np.isfinite(given).all():
             raise InputError(f"{int((~np.isfinite(given)).sum())} of {given.size} inputs are NaN or infinite.")
-        if self.input_converter is not None:
-            given = self.input_converter.convert(given)
+        return self.input_converter.convert(given) if self.input_converter else given
+
+    def _partial_sums(
+        self, x: np.ndarray, seed: int | np.random.Generator | None, time: float
+    ) -> list[tuple[Tile, np.ndarray]]:
+        given = self._inputs(x)
         weights, sums = self.effective_weights(time), []
         noisy = seed is not None and self.synapse.read_noise > 0
         chance, noise = np.random.default_rng(seed), self.noise_weights() if noisy else None
@@ -305,15 +321,6 @@ class Crossbar:
                 value = value + spread * chance.standard_normal(value.shape)
             sums.append((tile, value))
         return sums
-
-
-def _tiles(shape: tuple[int, int], tile: tuple[int, int]) -> list[Tile]:
-    outputs, inputs = shape
-    return [
-        Tile(slice(i, min(i + tile[0], inputs)), slice(o, min(o + tile[1], outputs)))
-        for i in range(0, inputs, tile[0])
-        for o in range(0, outputs, tile[1])
-    ]
 
 
 def _whole(value: int, name: str, least: int = 1) -> int:

@@ -15,6 +15,7 @@ from spinloom.responses.plasticity import Plasticity
 Method = Literal["open-loop", "write-verify"]
 Start = Literal["low", "high", "here"]
 Parallel = Literal["cell", "row"]
+_ALL = slice(None)
 
 
 @final
@@ -147,28 +148,26 @@ def program(
     how = how or Programming()
     chance = np.random.default_rng(chance) if isinstance(chance, int | np.integer) else chance
     target = _in_range(states, "targets")
-    writer = _Writer(synapse, chance, target.shape, np.broadcast_to(np.asarray(factor, float), target.shape), stuck)
+    writer = _Writer(synapse, chance, target.size, np.broadcast_to(factor, target.shape).ravel(), stuck)
+    fresh = 1.0 if how.from_ == "high" else 0.0
     if start is None:
-        writer.put(np.full(target.shape, 1.0 if how.from_ == "high" else 0.0))
+        writer.put(np.full(target.size, fresh))
     else:
         begun = _in_range(start, "starts")
         if begun.shape != target.shape:
             raise InputError(f"starts have the shape {begun.shape}, targets {target.shape}: give one for each.")
-        writer.put(begun)
-        if how.from_ == "low":
-            writer.send(np.full(target.shape, -synapse.curve("depression")[1]))
-        elif how.from_ == "high":
-            writer.send(np.full(target.shape, synapse.curve("potentiation")[1]))
-    believed = (
-        writer.states
-        if how.from_ == "here" or start is None
-        else np.full(target.shape, 1.0 if how.from_ == "high" else 0.0)
-    )
-    writer.send(synapse.pulses_between(believed, target))
-    converged = np.ones(target.shape, dtype=bool)
+        writer.put(begun.ravel())
+        if how.from_ != "here":
+            reset = -synapse.curve("depression")[1] if how.from_ == "low" else synapse.curve("potentiation")[1]
+            writer.send(np.full(target.size, reset))
+    # open-loop does not look: after a reset it takes every cell to be at that end
+    believed = writer.states if how.from_ == "here" and start is not None else np.full(target.size, fresh)
+    wanted = target.ravel()
+    writer.send(synapse.pulses_between(believed, wanted))
+    converged = np.ones(target.size, dtype=bool)
     if how.method == "write-verify":
-        converged = writer.verify(target, how)
-    return writer.done(converged, cell or Cell())
+        converged = writer.verify(wanted, how)
+    return writer.done(converged, target.shape, cell or Cell())
 
 
 class _Writer:
@@ -178,65 +177,77 @@ class _Writer:
         self,
         synapse: Plasticity,
         chance: np.random.Generator | None,
-        shape: tuple[int, ...],
+        count: int,
         factor: np.ndarray,
         stuck: np.ndarray | None,
     ) -> None:
-        self.synapse, self.chance, self.factor, self.stuck = synapse, chance, factor, stuck
-        self.up = np.zeros(shape, dtype=np.int64)
-        self.down = np.zeros(shape, dtype=np.int64)
-        self.reads = np.zeros(shape, dtype=np.int64)
+        self.synapse, self.chance, self.factor = synapse, chance, factor
+        self.stuck = None if stuck is None else stuck.ravel()
+        self.states = np.zeros(count)
+        self.up, self.down, self.reads = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self.read_conductance = 0.0  # summed over all reads [S]
 
-    def put(self, states: np.ndarray) -> None:
-        self.states = states if self.stuck is None else np.where(np.isnan(self.stuck), states, self.stuck)
+    def put(self, states: np.ndarray, at: np.ndarray | slice = _ALL) -> None:
+        """Leave the cells ``at`` (flat indices) in states; stuck ones where they are stuck."""
+        self.states[at] = states if self.stuck is None else np.where(np.isnan(self.stuck[at]), states, self.stuck[at])
 
-    def send(self, pulses: np.ndarray) -> None:
-        self.up += np.maximum(pulses, 0)
-        self.down += np.maximum(-pulses, 0)
-        self.put(self.synapse.after_pulses(self.states, pulses, self.chance))
+    def send(self, pulses: np.ndarray, at: np.ndarray | slice = _ALL) -> None:
+        """Signed pulses to the cells ``at``."""
+        self.up[at] += np.maximum(pulses, 0)
+        self.down[at] += np.maximum(-pulses, 0)
+        self.put(self.synapse.after_pulses(self.states[at], pulses, self.chance), at)
 
-    def read(self, open_: np.ndarray) -> np.ndarray:
-        """States as a read sees them, counted for the cells still open."""
-        conductance = self.synapse.to_conductance(self.states) * self.factor
-        self.reads += open_
-        self.read_conductance += float(conductance[open_].sum())
+    def read(self, at: np.ndarray) -> np.ndarray:
+        """States of the cells ``at`` as a read sees them."""
+        conductance = self.synapse.to_conductance(self.states[at]) * self.factor[at]
+        self.reads[at] += 1
+        self.read_conductance += float(conductance.sum())
         if self.chance is not None and self.synapse.read_noise:
             conductance = conductance * (1.0 + self.synapse.read_noise * self.chance.standard_normal(conductance.shape))
         return self.synapse.to_state(conductance)
 
     def verify(self, target: np.ndarray, how: Programming) -> np.ndarray:
         """Read and correct until all cells are within tolerance or out of pulses; which ones are within."""
-        pulses = self.synapse.curve("potentiation")[1] + self.synapse.curve("depression")[1]
-        most = how.max_pulses or 4 * pulses
+        most = how.max_pulses or 4 * (self.synapse.curve("potentiation")[1] + self.synapse.curve("depression")[1])
         tolerance = half_gap(self.synapse, target) if how.tolerance is None else np.full(target.shape, how.tolerance)
         converged = np.zeros(target.shape, dtype=bool)
-        open_ = np.ones(target.shape, dtype=bool)
-        while open_.any():
-            seen = self.read(open_)
-            error = target - seen
+        at = np.arange(target.size)
+        while at.size:
+            seen = self.read(at)
+            error = target[at] - seen
             # a read at the very edge must not hang on the last bit
-            converged |= open_ & (np.abs(error) <= tolerance * (1.0 + 1e-9) + 1e-12)
-            left = most - self.up - self.down
-            open_ &= ~converged & (left > 0)
-            wanted = self.synapse.pulses_between(np.clip(seen, 0.0, 1.0), target)
-            wanted = np.where(wanted * np.sign(error) > 0, wanted, np.sign(error).astype(np.int64))
-            self.send(np.where(open_, np.clip(wanted, -left, left), 0))
+            within = np.abs(error) <= tolerance[at] * (1.0 + 1e-9) + 1e-12
+            converged[at[within]] = True
+            left = most - self.up[at] - self.down[at]
+            again = ~within & (left > 0)
+            at, seen, error, left = at[again], seen[again], error[again], left[again]
+            wanted = self.synapse.pulses_between(np.clip(seen, 0.0, 1.0), target[at])
+            wanted = np.where(wanted * error > 0, wanted, np.sign(error).astype(np.int64))
+            self.send(np.clip(wanted, -left, left), at)
         return converged
 
-    def done(self, converged: np.ndarray, cell: Cell) -> Programmed:
+    def done(self, converged: np.ndarray, shape: tuple[int, ...], cell: Cell) -> Programmed:
+        """The account."""
         pulse_energy, pulse_time = cell.write_cost(self.synapse)
         pulses, reads = int(self.up.sum() + self.down.sum()), int(self.reads.sum())
         voltage, duration = self.synapse.read_voltage, self.synapse.read_time
         costs: dict[str, float | None] = {"write energy": pulse_energy, "write time": pulse_time}
         if reads:
-            known = voltage is not None and duration is not None
-            costs["read energy"] = voltage**2 * duration if known else None  # type: ignore[operator]
+            costs["read energy"] = None if voltage is None or duration is None else voltage**2 * duration
             costs["read time"] = duration
         energy = pulses * (pulse_energy or 0.0) + self.read_conductance * (costs.get("read energy") or 0.0)
         time = pulses * (pulse_time or 0.0) + reads * (costs.get("read time") or 0.0)
         unknown = tuple(name for name, value in costs.items() if value is None)
-        return Programmed(self.states, self.up, self.down, self.reads, converged, energy, time, unknown)
+        return Programmed(
+            self.states.reshape(shape),
+            self.up.reshape(shape),
+            self.down.reshape(shape),
+            self.reads.reshape(shape),
+            converged.reshape(shape),
+            energy,
+            time,
+            unknown,
+        )
 
 
 def half_gap(synapse: Plasticity, target: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import NoReturn, final
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def _column(cells: np.ndarray, segment: float, last: float) -> tuple[np.ndarray,
     The line is a ladder. y_i, the admittance of everything above and at node i, follows from the open end without any
     subtraction; (T + G) = L D L^T with D_i = y_i + 1/r_i and L_{i+1,i} = -1/(1 + r_i y_i) then has every digit.
     """
-    from scipy.linalg.lapack import dpttrs
+    from scipy.linalg import get_lapack_funcs
 
     m = len(cells)
     above = np.empty(m)
@@ -167,7 +167,9 @@ def _column(cells: np.ndarray, segment: float, last: float) -> tuple[np.ndarray,
     if m == 1:
         voltages = np.array([[cells[0] / pivots[0]]])
     else:
-        voltages, _ = dpttrs(pivots, -passed[:-1], np.diag(cells), overwrite_b=True)  # b of unit voltage on each row
+        # column by column: the line's voltages where one row is at 1 V and all others at 0
+        solve = get_lapack_funcs("pttrs", dtype=np.float64)
+        voltages, _ = solve(pivots, -passed[:-1], np.diag(cells), overwrite_b=True)
     seen = -cells[:, None] * voltages
     seen[np.diag_indices(m)] += cells
     return seen, sensed
@@ -187,10 +189,21 @@ def fits(small: int, large: int, memory: float) -> None:
     side = 1
     while _bytes(2 * side, 2 * side) <= memory:
         side *= 2
+    refuse_size("Exact wires", (small, large), needed, memory, side)
+
+
+def refuse_size(what: str, shape: tuple[int, int], needed: float, memory: float, side: int) -> NoReturn:
+    """Say what would fit.
+
+    Raises
+    ------
+    InputError
+        Always.
+    """
     raise InputError(
-        f"Exact wires for an array of {small} x {large} cells take {_size(needed)}, more than the {_size(memory)} "
-        f"allowed. Up to {side} x {side} cells fit: split the layer into tiles, tile=({side}, {side}), as real arrays "
-        "are, or raise memory=."
+        f"{what} for an array of {shape[0]} x {shape[1]} cells would take {_size(needed)}, more than the "
+        f"{_size(memory)} allowed. Up to {side} x {side} cells fit: split the layer into tiles, tile=({side}, {side}), "
+        "as real arrays are, or raise memory=."
     )
 
 
