@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "jinja2": {"report"},
     "llvmlite": {"engines"},
     "matplotlib": {"report"},
-    "numba": {"physics", "engines", "devices"},
+    "numba": {"physics", "engines", "devices", "nn"},
     "numpy": {"*"},
     "pint": {"units"},
     "platformdirs": {"engines", "tasks"},

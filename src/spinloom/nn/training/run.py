@@ -17,9 +17,9 @@ from spinloom.nn.neurons import SpinNeuron
 from spinloom.nn.training import checkpoint
 from spinloom.nn.training.history import History, Outcome
 from spinloom.nn.training.samples import Batches, Part, Samples, mixed_seed
-from spinloom.nn.training.settings import TrainingSettings
+from spinloom.nn.training.settings import OnDevices, TrainingSettings
 
-_STEP, _EVALUATION = 2, 3  # what chance is drawn for (1 is the order of the samples)
+_STEP, _EVALUATION, _PULSES = 2, 3, 4  # what chance is drawn for (1 is the order of the samples)
 _STALLED = 0.99  # a loss that fell by less than 1 % over the second half of a run has stopped falling
 _EXPLODED = 2.0  # a loss of twice the untrained network's
 _MARGIN = 0.1  # share of the way from guessing to perfect below which nothing was learned
@@ -39,7 +39,8 @@ class Run:
         self.message = ""
         self.record: dict[str, list[Any]] = {}
         self.kept: dict[str, Any] = {}  # the state of the best evaluation so far
-        trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+        named = [(name, parameter) for name, parameter in net.named_parameters() if parameter.requires_grad]
+        trained = [parameter for _, parameter in named]
         if not trained:
             raise InputError("The network has no parameter that requires a gradient: there is nothing to train.")
         if settings.patience is not None and len(split.valid_y) == 0:
@@ -61,8 +62,10 @@ class Run:
         self.test = Part(split.test_x, split.test_y, outputs, trained[0])
         self.total = settings.updates(len(self.training))
         self._batches = Batches(self.training, settings.batch_size, seed)
-        optimiser = torch.optim.SGD if settings.optimiser == "gradient-descent" else torch.optim.Adam
-        self._optimiser = optimiser(trained, lr=settings.learning_rate)
+        self._optimiser = settings.make_optimiser(named)
+        if isinstance(self._optimiser, OnDevices):
+            self._optimiser.reseed(mixed_seed(seed, self._optimiser.seed, _PULSES))
+            self._optimiser.quiet = settings.failure == "record"
 
     # --- one step -----------------------------------------------------------------------------------------------
 
@@ -177,7 +180,9 @@ class Run:
         if (stalled or loss[-1] > _EXPLODED * loss[0]) and reached <= share + _MARGIN * (1 - share):
             self.outcome = "collapsed"
             why = "Start k and c nearer to zero, or change the learning rate."
-            if self.settings.couple is not None:
+            if isinstance(self._optimiser, OnDevices):
+                why = self._optimiser.diagnosis() or why
+            elif self.settings.couple is not None:
                 why = "c is tied to k and holds the neurons in saturation: hold c by a bias current and train k alone."
             self.message = (
                 f"The network did not learn: after {self.iteration} updates {reached:.1%} of the test samples are "

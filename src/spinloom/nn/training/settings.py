@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, final, get_args
+from typing import Any, Literal, Protocol, final, get_args, runtime_checkable
 
 import torch
 
@@ -17,6 +17,22 @@ Failure = Literal["warn", "record"]
 _NOT_IDENTITY = ("iterations", "epochs", "checkpoint", "checkpoint_every", "device", "failure")
 
 
+@runtime_checkable
+class OnDevices(Protocol):
+    """An optimiser with chance of its own that can say what keeps it from learning (see ``nn.pulsed``)."""
+
+    seed: int
+    quiet: bool
+
+    def reseed(self, seed: int) -> None:
+        """Take the seed of a run, before the first step."""
+        ...
+
+    def diagnosis(self) -> str:
+        """What is wrong and what to change; empty where nothing is."""
+        ...
+
+
 @final
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -24,8 +40,10 @@ class TrainingSettings:
 
     Attributes
     ----------
-    optimiser : {"gradient-descent", "adam"}
-        Plain gradient descent, parameter <- parameter - learning_rate * gradient (eq. 3.9), or Adam.
+    optimiser : {"gradient-descent", "adam"} or callable(parameters, lr=...)
+        Plain gradient descent, parameter <- parameter - learning_rate * gradient (eq. 3.9), or Adam; or what makes a
+        torch optimiser, such as :class:`~spinloom.nn.pulsed.Pulsed` or ``torch.optim.RMSprop``. Parameters come as
+        (name, parameter).
     learning_rate : float
         Above 0.
     iterations, epochs : int, optional
@@ -53,7 +71,7 @@ class TrainingSettings:
         A value outside its range. The message names it and what is allowed.
     """
 
-    optimiser: Optimiser = "gradient-descent"
+    optimiser: Optimiser | Callable[..., torch.optim.Optimizer] = "gradient-descent"
     learning_rate: float = 0.1
     iterations: int | None = None
     epochs: int | None = None
@@ -69,7 +87,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         for name, allowed in (("optimiser", get_args(Optimiser)), ("failure", get_args(Failure))):
-            if getattr(self, name) not in allowed:
+            if not (name == "optimiser" and callable(self.optimiser)) and getattr(self, name) not in allowed:
                 raise UnknownNameError(name, str(getattr(self, name)), allowed)
         if not (isinstance(self.learning_rate, int | float) and 0 < self.learning_rate < math.inf):
             raise InputError(f"learning_rate = {self.learning_rate}: give a finite number above 0, e.g. 0.1.")
@@ -81,6 +99,12 @@ class TrainingSettings:
                 raise InputError(f"{name} = {value}: give a whole number from 1 upwards.")
         if self.iterations is not None and self.epochs is not None:
             raise InputError(f"iterations = {self.iterations} and epochs = {self.epochs}: give one of the two.")
+
+    def make_optimiser(self, parameters: list[tuple[str, torch.nn.Parameter]]) -> torch.optim.Optimizer:
+        """The optimiser of these parameters."""
+        known = {"gradient-descent": torch.optim.SGD, "adam": torch.optim.Adam}
+        made = known[self.optimiser] if isinstance(self.optimiser, str) else self.optimiser
+        return made(parameters, lr=self.learning_rate)
 
     def batches(self, samples: int) -> int:
         """Updates in one pass over ``samples`` training samples."""

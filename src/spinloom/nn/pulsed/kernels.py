@@ -1,0 +1,241 @@
+"""The loop that turns wanted changes into whole pulses and pulses into new states, in numba on the processor.
+
+Weight i of a matrix at step t draws from the counter (seed, i, t) alone, so the numbers are the same at any thread
+count. A block of 256 weights takes its rounding uniforms from 64 draws of four words (weight 64 q + lane of the block
+takes word q of draw ``lane``), which the compiler vectorises; only the few weights that get a pulse then draw again
+for the noise of their device.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import float32, int32, int64, uint32, uint64
+
+from spinloom.physics.rng import draw, six_normals, uniform
+from spinloom.physics.scalar import HALF, ONE, ZERO, bits_of_float, scalar
+
+LANES = 64
+BLOCK = 4 * LANES
+STREAM_ROUNDING, STREAM_NOISE, STREAM_ERRORS = 16, 17, 18
+"""Streams of a matrix's random numbers; matrices are told apart by their seeds."""
+
+COUNTERS = 5
+UP, DOWN, MOVED, MOST, BAD = range(COUNTERS)
+"""Entries of the counters: pulses up, pulses down, weights that moved, most pulses of a weight in this step, blocks of
+gradients that hold what is no number."""
+
+_EXPONENT = 0x7F800000  # the bits of infinity; NaN lies above
+
+
+class Way(NamedTuple):
+    """One direction of the device's curve, as arrays for the loop.
+
+    Attributes
+    ----------
+    pulses : float
+        From end to end.
+    v : float
+        Nonlinearity of an exponential curve.
+    factor, offset : numpy.ndarray, shape (pulses + 1,) or (0,)
+        After c pulses of an exponential curve g becomes factor[c] g + offset[c]; empty for other curves.
+    knots, places : numpy.ndarray, shape (knots,) or (0,)
+        Rising states and their places on the curve, straight lines in between.
+    curve : numpy.ndarray
+        States at evenly spaced places 0 to 1.
+    buckets : numpy.ndarray of int
+        Last knot at or below each of evenly spaced states.
+    """
+
+    pulses: float
+    v: float
+    factor: np.ndarray
+    offset: np.ndarray
+    knots: np.ndarray
+    places: np.ndarray
+    curve: np.ndarray
+    buckets: np.ndarray
+
+
+@scalar
+def state_after(g, shift, v, knots, places, curve, buckets):
+    """State after moving by ``shift`` of the way along a curve, from where the curve holds ``g``.
+
+    An exponential (no ``knots``) is g e^{-v s} + (e^{-v s} - 1)/(e^{-v} - 1); others go through their tables.
+    """
+    if knots.size == 0:
+        if v == 0.0:
+            return g + shift
+        return g * math.exp(-v * shift) + math.expm1(-v * shift) / math.expm1(-v)
+    inside = min(max(g, 0.0), 1.0)
+    bucket = int64(inside * (buckets.size - 2))
+    low, high = buckets[bucket], buckets[bucket + 1] + 1
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if knots[middle] <= inside:
+            low = middle
+        else:
+            high = middle
+    low = min(low, knots.size - 2)
+    place = places[low] + (inside - knots[low]) / (knots[low + 1] - knots[low]) * (places[low + 1] - places[low])
+    place = min(max(place + shift, 0.0), 1.0) * (curve.size - 1)
+    left = min(int64(place), curve.size - 2)
+    return curve[left] + (place - left) * (curve[left + 1] - curve[left])
+
+
+@scalar
+def pulses_that_work(count, write_error, key_low, key_high, weight, step):
+    """Of ``count`` pulses those that are no write errors; four draws a counter."""
+    works = count
+    for p in range(0, count, 4):
+        e = draw(key_low, key_high, uint32(weight), uint64(step), uint32(STREAM_ERRORS + 16 * (p >> 2)))
+        works -= 1 if uniform(e[0]) < write_error else 0
+        works -= 1 if p + 1 < count and uniform(e[1]) < write_error else 0
+        works -= 1 if p + 2 < count and uniform(e[2]) < write_error else 0
+        works -= 1 if p + 3 < count and uniform(e[3]) < write_error else 0
+    return works
+
+
+@scalar
+def normal_of(key_low, key_high, weight, step):
+    """The standard normal of one weight at one step."""
+    r = draw(key_low, key_high, uint32(weight), uint64(step), uint32(STREAM_NOISE))
+    return six_normals(r[0], r[1], r[2], r[3])[0]
+
+
+def pulse(weights, wanted, scale, w_max, stochastic, up, down, noise, device, key, step, first, last, counters, done):
+    """Give weights ``first`` to ``last`` - 1 their whole pulses, in place; ``first`` is a multiple of BLOCK.
+
+    Parameters
+    ----------
+    weights, wanted : float32 arrays, shape (n,)
+        Weights, and what times ``scale`` is the wanted change in pulses (a gradient).
+    scale : (float, float)
+        Pulses per unit of ``wanted`` where the product is positive, and where it is negative.
+    w_max : float
+        w = w_max (2 g - 1).
+    stochastic : bool
+        x pulses become floor(|x| + u) with u uniform in 0..1; else with u = 1/2.
+    up, down : Way
+        The device's curves.
+    noise : (float, float)
+        Standard deviation that one pulse adds to g, and probability that a pulse does nothing.
+    device : float32 array, shape (n,) or (0,)
+        Factor on the step of each device.
+    key : (int, int)
+        Low and high word of the seed.
+    counters : int64 array, shape (COUNTERS,)
+        Added to; the entry MOST is the larger of the old and this step's.
+    done : int32 array, shape (n,) or (0,)
+        Takes the pulses of this step, signed, where they are asked for.
+    """
+    key_low, key_high = uint32(key[0]), uint32(key[1])
+    scale_up, scale_down = float32(scale[0]), float32(scale[1])
+    limit_up, limit_down = float32(up.pulses), float32(down.pulses)
+    by_table = up.knots.size == 0 and down.knots.size == 0 and device.size == 0
+    u = np.full(BLOCK, HALF, np.float32)
+    count = np.empty(LANES, np.float32)
+    chosen = np.empty(LANES, np.int64)
+    normal = np.zeros(LANES, np.float32)
+    total_up, total_down, moved, most, bad = 0, 0, 0, counters[MOST], 0
+    for block in range(first, last, BLOCK):
+        largest = int32(0)  # by the bits, since fast arithmetic does not know NaN
+        for x in wanted[block : min(block + BLOCK, last)]:
+            largest = max(largest, int32(bits_of_float(x) & int32(0x7FFFFFFF)))
+        if done.size:
+            done[block : min(block + BLOCK, last)] = 0
+        if largest == 0:  # at batch 1 most columns of a gradient are zero
+            continue
+        if largest >= int32(_EXPONENT):
+            bad += 1
+            continue
+        if stochastic:
+            for lane in range(LANES):
+                words = draw(key_low, key_high, uint32((block >> 2) + lane), uint64(step), uint32(STREAM_ROUNDING))
+                u[lane] = uniform(words[0])
+                u[LANES + lane] = uniform(words[1])
+                u[2 * LANES + lane] = uniform(words[2])
+                u[3 * LANES + lane] = uniform(words[3])
+        for part in range(block, min(block + BLOCK, last), LANES):
+            size = min(LANES, last - part)
+            here = wanted[part : part + size]  # a slice: an index that might be negative ends the vectorisation
+            chance = u[part - block : part - block + size]
+            some = ZERO
+            for lane in range(size):
+                x = here[lane]
+                rise = min(max(x * scale_up, ZERO) + chance[lane], limit_up)
+                fall = min(max(-x * scale_down, ZERO) + chance[lane], limit_down)
+                c = float32(int32(rise)) - float32(int32(fall))
+                count[lane] = c
+                some += abs(c)
+            if some == ZERO:
+                continue
+            k = 0
+            for lane in range(size):
+                chosen[k] = lane
+                k += 1 if count[lane] != ZERO else 0
+            moved += k
+            if noise[0] > 0.0:
+                for j in range(k):
+                    normal[j] = normal_of(key_low, key_high, part + chosen[j], step)
+            for j in range(k):
+                lane = chosen[j]
+                i = part + lane
+                c = int64(count[lane])
+                pulses = abs(c)
+                total_up += max(c, 0)
+                total_down += max(-c, 0)
+                most = max(most, pulses)
+                if done.size:
+                    done[i] = c
+                works = pulses
+                if noise[1] > 0.0:
+                    works = pulses_that_work(pulses, noise[1], key_low, key_high, i, step)
+                g = 0.5 * (weights[i] / w_max + 1.0)
+                if by_table:
+                    g = (
+                        g * up.factor[works] + up.offset[works]
+                        if c > 0
+                        else g * down.factor[works] + down.offset[works]
+                    )
+                elif works > 0:
+                    shift = works * device[i] if device.size else float(works)
+                    if c > 0:
+                        g = state_after(g, shift / up.pulses, up.v, up.knots, up.places, up.curve, up.buckets)
+                    else:
+                        shift = -shift / down.pulses
+                        g = state_after(g, shift, down.v, down.knots, down.places, down.curve, down.buckets)
+                g += noise[0] * math.sqrt(float(works)) * normal[j]
+                weights[i] = w_max * (2.0 * min(max(g, 0.0), 1.0) - 1.0)
+    counters[UP] += total_up
+    counters[DOWN] += total_down
+    counters[MOVED] += moved
+    counters[MOST] = most
+    counters[BAD] += bad
+
+
+def chances(key, step, rounding, normal):
+    """The uniforms and normals that :func:`pulse` takes for n weights at a step: what its torch copy is tested with."""
+    key_low, key_high = uint32(key[0]), uint32(key[1])
+    for i in range(rounding.size):
+        inside = i % BLOCK
+        counter = ((i - inside) >> 2) + inside % LANES
+        words = draw(key_low, key_high, uint32(counter), uint64(step), uint32(STREAM_ROUNDING))
+        word = inside // LANES
+        rounding[i] = uniform(words[0] if word == 0 else words[1] if word == 1 else words[2] if word == 2 else words[3])
+        normal[i] = normal_of(key_low, key_high, i, step)
+
+
+def survey(wanted, scale):
+    """(wanted changes that are not zero, those under half a pulse, the largest in pulses) of one step."""
+    scale_up, scale_down = float32(scale[0]), float32(scale[1])
+    small, zero, largest = ZERO, ZERO, ZERO
+    for i in range(wanted.size):
+        x = wanted[i]
+        size = abs(x * (scale_up if x * scale_up > ZERO else scale_down))
+        small += ONE if size < HALF else ZERO
+        zero += ONE if size == ZERO else ZERO
+        largest = max(largest, size)
+    return wanted.size - zero, small - zero, largest
