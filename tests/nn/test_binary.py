@@ -55,6 +55,12 @@ def test_latent_weights_are_clipped_in_training_alone() -> None:
     assert (layer.weight.grad == 1).all()  # the clipped weight has a gradient again
 
 
+def test_a_layer_used_twice_before_its_backward_pass() -> None:
+    layer = BinaryLinear(5, 5)
+    layer(layer(torch.randn(2, 5))).sum().backward()
+    assert layer.weight.grad is not None
+
+
 def test_wrong_bits_come_at_their_rate_and_only_in_evaluation() -> None:
     layer = BinaryLinear(400, 250, bit_error=0.03, seed=5)
     signs = torch.where(layer.weight >= 0, 1.0, -1.0)

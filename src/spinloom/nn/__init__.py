@@ -1,10 +1,13 @@
 """Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
 
-from spinloom.nn import functional, quantise, training
+from spinloom.nn import functional, pulsed, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
 from spinloom.nn.networks import Init, spin_network
 from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
+from spinloom.nn.on_array import calibrate
+from spinloom.nn.pulsed import Pulsed, PulsedSGD
 from spinloom.nn.quantise import levels_of, post_training_quantise, snap, snap_ste
+from spinloom.nn.synapses import CrossbarConv2d, CrossbarLinear
 from spinloom.nn.training import History, TrainingSettings, couple_linear, train
 
 __all__ = [
@@ -12,15 +15,21 @@ __all__ = [
     "BinaryConv2d",
     "BinaryLinear",
     "Bounds",
+    "CrossbarConv2d",
+    "CrossbarLinear",
     "History",
     "Init",
+    "Pulsed",
+    "PulsedSGD",
     "SpinNeuron",
     "Stochastic",
     "TrainingSettings",
+    "calibrate",
     "couple_linear",
     "functional",
     "levels_of",
     "post_training_quantise",
+    "pulsed",
     "quantise",
     "snap",
     "snap_ste",

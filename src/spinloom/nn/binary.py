@@ -80,10 +80,10 @@ class _Binary(nn.Module):
         drawn = torch.rand(self.weight.shape, generator=chance) < self.bit_error
         self.flipped = drawn.to(self.weight.device)
 
-    @torch.no_grad()
     def clip_(self) -> None:
         """Bring the latent weights back into [-1, 1], outside of which they would have no gradient."""
-        self.weight.clamp_(-1.0, 1.0)
+        # .data: a layer that is used twice before its backward pass must not look changed in between
+        self.weight.data.clamp_(-1.0, 1.0)
 
     def _prepared(self, x: torch.Tensor) -> torch.Tensor:
         if self.training:
