@@ -39,6 +39,7 @@ class _File(BaseModel):
     device: str
     title: str = ""
     reference: str = ""
+    further_references: list[str] = Field(default_factory=list)
     references: dict[str, _Reference] = Field(default_factory=dict)
     parameters: dict[str, _Entry]
 
@@ -109,6 +110,9 @@ def _read(path: Path) -> tuple[ParameterSet | None, list[str]]:
     except UnknownNameError as error:
         return None, [f"device: {error}"]
     faults, found = [], {}
+    for key in raw.further_references:
+        if key not in references() and key not in raw.references:
+            faults.append(str(UnknownNameError("reference", key, {**references(), **raw.references})))
     for name, entry in raw.parameters.items():
         try:
             if name not in table_of_rules:
@@ -135,7 +139,8 @@ def _read(path: Path) -> tuple[ParameterSet | None, list[str]]:
     if faults:
         return None, faults
     ordered = {name: found[name] for name in table_of_rules}
-    return ParameterSet(raw.name, raw.device, raw.title, raw.reference, ordered), []
+    further = tuple(raw.further_references)
+    return ParameterSet(raw.name, raw.device, raw.title, raw.reference, ordered, further), []
 
 
 def load(name: str | Path | ParameterSet) -> ParameterSet:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spinloom.errors import ParameterError, UnknownNameError
+from spinloom.errors import InputError, ParameterError, UnknownNameError
 from spinloom.sources import Source
 from spinloom.units import KINDS, pretty, si
 
@@ -198,6 +198,7 @@ class ParameterSet:
     title: str
     reference: str
     parameters: Mapping[str, Parameter]
+    further_references: tuple[str, ...] = ()
 
     def value(self, name: str) -> float:
         """SI value of a numeric parameter. Raises UnknownNameError with the closest match."""
@@ -240,7 +241,8 @@ class ParameterSet:
 
     def references(self) -> list[str]:
         """Bibliography keys behind the numbers, each once."""
-        keys = [self.reference, *(item.source.reference for item in self.parameters.values())]
+        own = (item.source.reference for item in self.parameters.values())
+        keys = [self.reference, *self.further_references, *own]
         return [key for key in dict.fromkeys(keys) if key]
 
     def to_json(self) -> str:
@@ -259,13 +261,28 @@ class ParameterSet:
 
         lines = [f"name = {quoted(self.name)}", f"device = {quoted(self.device)}", f"title = {quoted(self.title)}"]
         lines.append(f"reference = {quoted(self.reference)}")
+        if self.further_references:
+            lines.append(f"further_references = [{', '.join(quoted(key) for key in self.further_references)}]")
         for name, item in self.parameters.items():
-            value = quoted(item.value) if isinstance(item.value, str) else quoted(f"{item.value!r} {item.unit}".strip())
-            if isinstance(item.value, float) and not item.unit:
-                value = repr(item.value)
+            value = _as_written(item, rules(self.device).get(name))
+            value = quoted(value) if isinstance(value, str) else repr(value)
             lines += ["", f"[parameters.{name}]", f"value = {value}", f"how = {quoted(item.source.how)}"]
             for field in ("reference", "where", "note"):
                 text = getattr(item.source, field)
                 if text:
                     lines.append(f"{field} = {quoted(text)}")
         return "\n".join(lines) + "\n"
+
+
+def _as_written(item: Parameter, rule: Rule | None) -> float | str:
+    """The value as a person wrote it, "10 uS", or with its SI unit where that would not read back equal."""
+    try:
+        plain: float | str = float(item.written)
+    except ValueError:
+        plain = item.written
+    try:
+        if rule is not None and rule.read(item.name, plain) == item.value:
+            return plain
+    except InputError:
+        pass
+    return item.value if isinstance(item.value, str) or not item.unit else f"{item.value!r} {item.unit}"

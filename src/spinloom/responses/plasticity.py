@@ -273,6 +273,33 @@ class Plasticity(Response):
             read_noise=0.0,
         )
 
+    # ---- what is said of it -------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, float]:
+        """Metrics by name, as :func:`spinloom.responses.plasticity_metrics.summary` explains them."""
+        from spinloom.responses.plasticity_metrics import summary
+
+        return summary(self)
+
+    def __str__(self) -> str:
+        """``16 states, 10 µS to 100 µS (on/off 10), linearity error 3.1 %, asymmetry 0.9 %``."""
+        from spinloom.units import pretty
+
+        said = self.summary()
+        two = "" if self.states == self.depression_states else f" up and {self.depression_states} down"
+        ratio = "on/off infinite" if self.low == 0 else f"on/off {said['on_off_ratio']:.3g}"
+        worst = max(said["linearity_error"], said["depression_linearity_error"])
+        return (
+            f"{self.states} states{two}, {pretty(self.low, 'S')} to {pretty(self.high, 'S')} ({ratio}), "
+            f"linearity error {100 * worst:.2g} %, asymmetry {100 * said['asymmetry']:.2g} %"
+        )
+
+    def to_toml(self, name: str, title: str = "") -> str:
+        """A parameter set as TOML text, which :meth:`from_parameters` reads back equal (with ``name`` as source)."""
+        from spinloom.responses.synapse_set import write_set
+
+        return write_set(self, name, title)
+
     # ---- what it is used for ------------------------------------------------------------------------------------
 
     def to_torch(self) -> Any:

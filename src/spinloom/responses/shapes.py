@@ -11,7 +11,7 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from spinloom.errors import InputError
 
 _STRAIGHT = 1e-8
 """Below this |v| the curve is the straight line P to the last digit."""
+LABEL_PER_DEVIATION = 10.0 / (0.7 * math.sqrt(2.0))
+"""NeuroSim's nonlinearity label for each unit of the largest deviation from the straight line: 10.1015."""
 
 
 class Shape(abc.ABC):
@@ -31,6 +33,11 @@ class Shape(abc.ABC):
     @abc.abstractmethod
     def inverse(self, conductance: float | np.ndarray) -> np.ndarray:
         """P at normalised conductances g in 0..1."""
+
+
+def _with_ends(g: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """P within 0..1, and at the ends of g exactly those of P."""
+    return np.where(g <= 0.0, 0.0, np.where(g >= 1.0, 1.0, np.clip(place, 0.0, 1.0)))
 
 
 @final
@@ -57,12 +64,85 @@ class Exponential(Shape):
     def __call__(self, pulses: float | np.ndarray) -> np.ndarray:
         """g(P)."""
         p = np.asarray(pulses, float)
-        return p + 0.0 if abs(self.v) < _STRAIGHT else np.expm1(-self.v * p) / math.expm1(-self.v)
+        return p + 0.0 if abs(self.v) < _STRAIGHT else np.expm1(-self.v * p) / np.expm1(-self.v)
 
     def inverse(self, conductance: float | np.ndarray) -> np.ndarray:
         """P(g)."""
         g = np.asarray(conductance, float)
-        return g + 0.0 if abs(self.v) < _STRAIGHT else -np.log1p(g * math.expm1(-self.v)) / self.v
+        if abs(self.v) < _STRAIGHT:
+            return g + 0.0
+        # a steep curve has no digits left in g near its end: log1p may be asked for log(0) there
+        return _with_ends(g, -np.log1p(np.maximum(g * np.expm1(-self.v), -1.0 + 1e-16)) / self.v)
+
+    # ---- the same curve under other names -----------------------------------------------------------------------
+
+    @property
+    def deviation(self) -> float:
+        """Largest distance g - P from the straight line, signed: (x - 1 - ln x)/v with x = v/(1 - exp(-v))."""
+        if abs(self.v) < 0.02:  # the difference would lose its digits; the next term is below 1e-11 of the value
+            return self.v / 8.0 - self.v**3 / 576.0
+        x = -self.v / math.expm1(-self.v)
+        return (x - 1.0 - math.log(x)) / self.v
+
+    @property
+    def label(self) -> float:
+        """NeuroSim's nonlinearity label, positive where the curve starts fast; see :meth:`from_label`."""
+        return LABEL_PER_DEVIATION * self.deviation
+
+    @classmethod
+    def from_label(cls, label: float) -> Exponential:
+        """The curve with a NeuroSim nonlinearity label between -9.95 and 9.95.
+
+        The label is the curve's largest perpendicular distance from the diagonal in units of 0.07, that is
+        10/(0.7 sqrt 2) times the largest deviation g - P. This gives the table that MLP_NeuroSim V3.0 carries (0.01 to
+        9) to its printed digits. A label printed for depression is negative there and belongs here as it is: the same
+        curve, run backwards, with a fast start from the top.
+
+        Raises
+        ------
+        InputError
+            Beyond 9.95.
+        """
+        from scipy.optimize import brentq
+
+        if not abs(label) <= 9.95:
+            raise InputError(f"nonlinearity label {label}: NeuroSim's labels lie between -9 and 9; give at most 9.95.")
+        if label == 0:
+            return cls(0.0)
+        v: Any = brentq(lambda v: cls(v).label - abs(label), 0.0, 500.0, xtol=1e-15)
+        return cls(math.copysign(float(v), label))
+
+    @property
+    def normalised_a(self) -> float:
+        """NeuroSim's parameter A divided by the number of pulses, 1/v; infinite for the straight line."""
+        return math.inf if self.v == 0 else 1.0 / self.v
+
+    @classmethod
+    def from_normalised_a(cls, a: float) -> Exponential:
+        """The curve with NeuroSim's A (divided by the number of pulses from end to end); negative for depression."""
+        if a == 0 or math.isnan(a):
+            raise InputError(f"A = {a}: NeuroSim's A is not 0; a straight line has an infinite A.")
+        return cls(1.0 / a)
+
+    def step(self, pulses: int) -> float:
+        """Share of the way to its bound that one of ``pulses`` pulses goes: 1 - exp(-v/pulses)."""
+        return -math.expm1(-self.v / pulses)
+
+    @classmethod
+    def soft_bounds(cls, step: float, pulses: int) -> Exponential:
+        """The levels of a soft-bounds device, g' = g + step (1 - g), over ``pulses`` pulses, scaled to 0..1.
+
+        ``step`` is aihwkit's dw_min over the distance between its bounds. A negative step moves away from a bound below
+        the range: a slow start.
+
+        Raises
+        ------
+        InputError
+            A step of 1 or more, which is at the bound after one pulse, or no pulses.
+        """
+        if not step < 1 or pulses < 1:
+            raise InputError(f"step = {step}, pulses = {pulses}: give a step below 1 and at least one pulse.")
+        return cls(-pulses * math.log1p(-step))
 
 
 @final
@@ -87,16 +167,16 @@ class Logistic(Shape):
         p = np.asarray(pulses, float)
         if abs(self.v) < _STRAIGHT:
             return p + 0.0
-        return 0.5 + 0.5 * np.tanh(self.v * (p - 0.5)) / math.tanh(0.5 * self.v)
+        return 0.5 + 0.5 * np.tanh(self.v * (p - 0.5)) / np.tanh(0.5 * self.v)
 
     def inverse(self, conductance: float | np.ndarray) -> np.ndarray:
         """P(g)."""
         g = np.asarray(conductance, float)
         if abs(self.v) < _STRAIGHT:
             return g + 0.0
-        # the ends themselves, where rounding may put the argument beyond what artanh takes
-        inner = np.clip((2.0 * g - 1.0) * math.tanh(0.5 * self.v), -1.0 + 1e-16, 1.0 - 1e-16)
-        return np.clip(0.5 + np.arctanh(inner) / self.v, 0.0, 1.0)
+        # near the ends rounding may put the argument beyond what artanh takes
+        inner = np.clip((2.0 * g - 1.0) * np.tanh(0.5 * self.v), -1.0 + 1e-16, 1.0 - 1e-16)
+        return _with_ends(g, 0.5 + np.arctanh(inner) / self.v)
 
 
 @final
