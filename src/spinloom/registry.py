@@ -68,6 +68,7 @@ protocols.add("switching", "spinloom.experiments.protocols.switching:run")
 protocols.add("network", "spinloom.experiments.protocols.network:run")
 protocols.add("energy", "spinloom.experiments.protocols.energy:run")
 protocols.add("synapse_energy", "spinloom.experiments.protocols.synapse_energy:run")
+protocols.add("synapse_network", "spinloom.experiments.protocols.synapse_network:run")
 protocols.add("synapse_curves", "spinloom.experiments.protocols.synapse_curves:run")
 
 reports = Registry("report", "spinloom.reports")

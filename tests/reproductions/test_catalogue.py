@@ -21,6 +21,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "map_widths": ["10 ns", "50 ns"],
         "map_barriers": [6, 12, 17],
     },
+    "synapse_network": {"data": "digits", "sizes": [64, 8, 10], "iterations": 10, "evaluate_every": 5, "seeds": 1},
     "energy": {"widths": ["15 ns", "30 ns"], "currents": "-6uA:30uA:37"},
 }
 

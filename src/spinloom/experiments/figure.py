@@ -46,12 +46,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Heat:
-    """A field over a grid, drawn as a map with contour lines: z[i, j] belongs to y[i], x[j]."""
+    """A field over a grid, drawn as a map with contour lines: z[i, j] belongs to y[i], x[j].
+
+    Without ``contours`` it is drawn cell by cell, as an image is.
+    """
 
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
     label: str
+    contours: bool = True
 
 
 @dataclass(frozen=True)

@@ -202,9 +202,12 @@ def _bars(axis: Axes, series: Series) -> None:
 
 
 def _heat(figure: Figure, axis: Axes, heat: Heat) -> None:
-    drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading="gouraud", rasterized=True)
+    shading = "gouraud" if heat.contours else "nearest"
+    drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading=shading, rasterized=True)
     figure.colorbar(drawn, ax=axis, label=heat.label)
-    if np.ptp(heat.z[np.isfinite(heat.z)]) > 0:
+    if not heat.contours:
+        axis.set(aspect="equal", xticks=[], yticks=[])
+    elif np.ptp(heat.z[np.isfinite(heat.z)]) > 0:
         lines = axis.contour(heat.x, heat.y, heat.z, colors="white", linewidths=0.8)
         axis.clabel(lines, fontsize=7.5)
     axis.grid(visible=False)

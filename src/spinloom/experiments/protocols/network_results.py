@@ -47,6 +47,7 @@ def final_accuracy(history: xr.Dataset) -> np.ndarray:
 
 
 def final_loss(history: xr.Dataset) -> np.ndarray:
+    """Training loss of each seed's network as training left it, shape (seeds,)."""
     loss = history["loss"].transpose("seed", "iteration").values
     steps = history["iteration"].values
     rows = [np.flatnonzero(steps == left)[-1] for left in history["left_at"].values]
@@ -157,6 +158,7 @@ def figures(spec: Reproduction, systems: Sequence[Named], histories: Histories) 
 
 
 def curve(system: Named, history: xr.Dataset, name: str, factor: float) -> Series:
+    """A variable of a history against iterations: mean over seeds, band from lowest to highest."""
     values = history[name].transpose("seed", "iteration").values * factor
     seeds = values.shape[0]
     with np.errstate(invalid="ignore"):
