@@ -28,6 +28,8 @@ class TextTable:
 def read_table(path: str | Path, example: str) -> TextTable:
     """The header and the rows of a CSV file; empty lines and lines that begin with # are skipped.
 
+    Where the first line left is one of numbers, the last comment above it is the header.
+
     Cells are parted by commas, semicolons or tabs, whichever the header has; with semicolons a comma in a number is a
     decimal comma. The text is UTF-8 or, as older spreadsheets write it, Windows-1252.
 
@@ -44,11 +46,11 @@ def read_table(path: str | Path, example: str) -> TextTable:
         No such file, no text, or nothing below the header.
     """
     path = Path(path).expanduser()
-    lines = [
-        (number, line)
-        for number, line in enumerate(_text(path).splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
+    every = [(number, line) for number, line in enumerate(_text(path).splitlines(), start=1) if line.strip()]
+    lines = [(number, line) for number, line in every if not line.lstrip().startswith("#")]
+    if lines and re.match(r"\s*[-+.\d]", lines[0][1]):  # numbers already: numpy writes its header as a comment
+        above = [(number, line.lstrip("# \t")) for number, line in every if number < lines[0][0]]
+        lines = above[-1:] + lines
     if len(lines) < 2:
         raise DataError(f"'{path}' holds no data: a header line and rows are needed, e.g. '{example}'.")
     delimiter = next((mark for mark in (";", "\t") if mark in lines[0][1]), ",")

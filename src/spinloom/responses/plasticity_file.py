@@ -15,7 +15,7 @@ from spinloom.units import si
 EXAMPLE = "pulse,conductance [uS],cycle,direction"
 
 _NAMES = {
-    "pulse": {"pulse", "pulses", "pulse index", "pulse number", "pulse no", "pulse count", "index", "n", "no", "#"},
+    "pulse": {"pulse", "pulses", "pulse index", "pulse number", "pulse no", "pulse count", "index", "n", "no"},
     "conductance": {"conductance", "g", "cond"},
     "resistance": {"resistance", "r", "res"},
     "cycle": {"cycle", "cycles", "cycle index", "cycle number", "repetition", "run"},

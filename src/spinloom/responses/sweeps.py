@@ -4,8 +4,8 @@ A file that names cycle and direction is taken at its word. Where it does not:
 
 - the pulse index starting again, or counting down after it has counted up, begins a new sweep;
 - within one run of the index, potentiation turns into depression where the conductance turns by more than a quarter of
-  the whole range. A saturated device under noise has its extreme a few pulses early or late: where sweeps of equal
-  length explain the extremes within 5 % of the range, their turning points are taken;
+  the whole range. A saturated device under noise has its extreme a few pulses early or late: where a protocol that
+  repeats itself explains the extremes within 5 % of the range, its turning points are taken;
 - the state before a sweep's first pulse is the row before it, unless that row's conductance was measured again as the
   sweep's first (it lies nearer than half of the first step), or the index starts at 0.
 """
@@ -173,13 +173,32 @@ def _turning_points(g: np.ndarray, whole: float) -> list[int]:
         elif sign * (g[best] - g[i]) > _TURN * whole:
             turns.append(best)
             sign, best = -sign, i
+    return _regular(g, turns, whole) if turns else turns
+
+
+def _regular(g: np.ndarray, turns: list[int], whole: float) -> list[int]:
+    """Turning points of a protocol that repeats itself, where there is one near these extremes; else the extremes.
+
+    Sweeps alternate between a and b pulses. Either a turning point is one row, or its state was measured again as the
+    next row. Equal sweeps, a = b, are preferred.
+    """
     legs = len(turns) + 1
-    for length, offset in ((g.size - 1, 0), (g.size, -1)):
-        regular = [k * length // legs + offset for k in range(1, legs)]
-        near = all(abs(g[a] - g[b]) <= _EXTREME * whole for a, b in zip(regular, turns, strict=True))
-        if length % legs == 0 and near:
-            return regular
-    return turns
+    firsts, seconds = (legs + 1) // 2, legs // 2
+    best: tuple[bool, float, list[int]] | None = None
+    for again in (0, 1):
+        length = g.size - 1 + again
+        for a in range(1, length):
+            b = (length - firsts * a) // seconds
+            if b < 1 or firsts * a + seconds * b != length:
+                continue
+            grid = np.cumsum([(a, b)[k % 2] for k in range(legs - 1)]) - again
+            away = np.abs(g[grid] - g[turns])
+            if (away <= _EXTREME * whole).all():
+                # a state measured again is recognised by being the same
+                cost = float(np.abs(g[grid + 1] - g[grid]).sum() if again else away.sum())
+                found = (a != b, cost, [int(i) for i in grid])
+                best = found if best is None or found[:2] < best[:2] else best
+    return turns if best is None else best[2]
 
 
 def _count_cycles(rows: Rows, parts: list[_Part]) -> None:
