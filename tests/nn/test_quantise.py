@@ -11,6 +11,7 @@ import torch
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.nn.quantise import levels_of, post_training_quantise, snap, snap_ste
 from spinloom.responses import Exponential, Logistic, Plasticity, Tabulated
+from spinloom.responses.combination import combine
 
 UNEVEN = Plasticity.from_values(16, 0.0, 1.0, Exponential(5.0))
 SHAPES = [Exponential(0.0), Exponential(5.0), Exponential(-2.8), Logistic(1.0), Tabulated((0.0, 0.5, 0.5, 0.51, 1.0))]
@@ -33,6 +34,8 @@ def test_levels_of_several_devices(devices: int, states: int) -> None:
     found = levels_of(even, "offset", devices)
     assert np.allclose(found, np.linspace(-1, 1, devices * (states - 1) + 1), atol=1e-14)
     assert len(levels_of(even, "differential", devices)) == 2 * devices * (states - 1) + 1
+    in_turn = combine(UNEVEN, devices, order="one after another").levels()
+    assert np.allclose(levels_of(UNEVEN, "offset", devices), 2 * in_turn - 1, atol=1e-14)
     uneven, single = levels_of(UNEVEN, "offset", devices), UNEVEN.levels()
     for full in range(devices):  # so many devices are full, the next one is being filled
         part = uneven[full * 15 : full * 15 + 16]

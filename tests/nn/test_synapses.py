@@ -228,6 +228,24 @@ def test_age() -> None:
         layer.age("-1 s")
 
 
+def test_cost() -> None:
+    synapse = REAL.replace(write_energy=1e-12, write_time=1e-8, read_voltage=0.1, read_time=1e-8)
+    layer = linear(synapse=synapse, bias=False)
+    cost = layer.from_digital(torch.nn.Linear(20, 7, bias=False)).cost()
+    pulses = (layer.crossbar.programmed.pulses_up + layer.crossbar.programmed.pulses_down).sum()
+    assert pulses > 0
+    assert float(cost.energy.sel(operation="write").sum()) == pytest.approx(pulses * 1e-12)
+    # every row at full scale: V^2 t times the conductance of all cells
+    conductance = sum(float(tile.sum()) for tile in layer.crossbar.conductances)
+    assert float(cost.energy.sel(operation="read").sum()) == pytest.approx(0.01 * 1e-8 * conductance)
+    x = torch.full((3, 20), 1.0, dtype=torch.float64)
+    x[0] = 0.0  # a third of the samples drives nothing
+    assert float(layer.cost(x).energy.sel(operation="read").sum()) == pytest.approx(2 / 3 * 1e-10 * conductance)
+    images = CrossbarConv2d(1, 2, 3, synapse=synapse, drive=Converter(8))
+    calibrate(images, torch.rand(2, 1, 5, 5))
+    assert float(images.cost(torch.rand(2, 1, 5, 5)).energy.sum()) > 0
+
+
 def test_calibration_of_a_network() -> None:
     torch.manual_seed(0)
     net = torch.nn.Sequential(
@@ -251,7 +269,7 @@ def test_calibration_of_a_network() -> None:
     # ten bits twice in a row: a step is 0.2 % of the range, and a few of them add
     assert (out - wanted).abs().max() < 0.01 * wanted.abs().max()
     assert not torch.equal(out, wanted)
-    with pytest.raises(InputError, match="no layer on a crossbar"):
+    with pytest.raises(InputError, match="no layer on an array"):
         calibrate(torch.nn.ReLU(), x)
 
 

@@ -2,13 +2,14 @@
 
 from spinloom.nn import functional, pulsed, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
+from spinloom.nn.calibration import calibrate
 from spinloom.nn.networks import Init, spin_network
 from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
-from spinloom.nn.on_array import calibrate
 from spinloom.nn.pulsed import Pulsed, PulsedSGD
 from spinloom.nn.quantise import levels_of, post_training_quantise, snap, snap_ste
 from spinloom.nn.synapses import CrossbarConv2d, CrossbarLinear
 from spinloom.nn.training import History, TrainingSettings, couple_linear, train
+from spinloom.nn.xnor import XnorLinear
 
 __all__ = [
     "BinaryActivation",
@@ -24,6 +25,7 @@ __all__ = [
     "SpinNeuron",
     "Stochastic",
     "TrainingSettings",
+    "XnorLinear",
     "calibrate",
     "couple_linear",
     "functional",

@@ -53,8 +53,7 @@ class _Binary(nn.Module):
     def _settle(self, inputs: str, scale: str, bit_error: float, seed: int) -> None:
         if inputs not in get_args(Inputs):
             raise UnknownNameError("kind of inputs of a binary layer", str(inputs), get_args(Inputs))
-        if scale not in get_args(Scale):
-            raise UnknownNameError("scale of a binary layer", str(scale), get_args(Scale))
+        check_scale(scale)
         self.inputs, self.scale, self.seed = inputs, scale, seed
         self.bit_error = checked_error(bit_error, "bit_error")
         self.register_buffer("flipped", None)
@@ -91,12 +90,7 @@ class _Binary(nn.Module):
         return sign_ste(x) if self.inputs == "binary" else x
 
     def _scaled(self, z: torch.Tensor) -> torch.Tensor:
-        if self.scale == "none":
-            return z
-        if self.scale == "fan-in":
-            return z * self.weight[0].numel() ** -0.5
-        size = self.weight.abs().flatten(1).mean(1)
-        return z * size.reshape(-1, *[1] * (self.weight.dim() - 2))  # one factor an output channel
+        return scaled(z, self.scale, self.weight)
 
 
 class BinaryLinear(_Binary, nn.Linear):
@@ -208,6 +202,21 @@ class BinaryConv2d(_Binary, nn.Conv2d):
     def extra_repr(self) -> str:
         """What ``print(net)`` shows of the layer."""
         return f"{super().extra_repr()}, inputs={self.inputs}, scale={self.scale}, bit_error={self.bit_error:g}"
+
+
+def scaled(z: torch.Tensor, scale: str, weight: torch.Tensor) -> torch.Tensor:
+    """Sums of a binary layer times its factor; ``weight`` are the latent weights, outputs first."""
+    if scale == "none":
+        return z
+    if scale == "fan-in":
+        return z * weight[0].numel() ** -0.5
+    return z * weight.abs().flatten(1).mean(1).reshape(-1, *[1] * (weight.dim() - 2))  # one factor an output channel
+
+
+def check_scale(scale: str) -> None:
+    """Refuse a factor that is none of the three."""
+    if scale not in get_args(Scale):
+        raise UnknownNameError("scale of a binary layer", str(scale), get_args(Scale))
 
 
 def checked_error(probability: float, name: str) -> float:

@@ -9,7 +9,7 @@ from typing import Literal, TypedDict, final, get_args
 import numpy as np
 import torch
 
-from spinloom.crossbar import Cell, Converter, Crossbar, Faults, Programming, Wires
+from spinloom.crossbar import Cell, Converter, Crossbar, Faults, Periphery, Programming, Wires
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.nn.quantise import MAPPINGS, as_synapse, levels_of
 from spinloom.responses.plasticity import Plasticity
@@ -32,6 +32,7 @@ class HardwareKeywords(TypedDict, total=False):
     programming: Programming | None
     faults: Faults | None
     cell: Cell | None
+    periphery: Periphery | None
     noise: float | Literal["device"]
     quantise: Quantise
     seed: int
@@ -63,6 +64,8 @@ class Hardware:
         How the arrays are written; open-loop from the low end unless given.
     faults : Faults or None
     cell : Cell or None
+    periphery : Periphery or None
+        Of the circuits around, for the cost.
     noise : float or "device"
         Standard deviation of the weights in training as a share of w_max, or that which the device itself has: its
         read noise, its spread between devices and what its pulses scatter.
@@ -88,6 +91,7 @@ class Hardware:
     programming: Programming | None = None
     faults: Faults | None = None
     cell: Cell | None = None
+    periphery: Periphery | None = None
     noise: float | Literal["device"] = 0.0
     quantise: Quantise = "none"
     seed: int = 0
@@ -137,6 +141,7 @@ class Hardware:
             programming=self.programming,
             faults=self.faults,
             cell=self.cell,
+            periphery=self.periphery,
             input_converter=self.drive,
             output_converter=self.read,
             devices=self.devices,

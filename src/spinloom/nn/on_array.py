@@ -180,11 +180,12 @@ class OnArray(nn.Module):
 
     @property
     def crossbar(self) -> Crossbar:
-        """The programmed arrays, with their conductances, pulses and tiles; programmed now if they are not."""
+        """The programmed arrays, with conductances, pulses, tiles and converters; programmed now if they are not."""
         self.settle()
         if self._crossbar is None:  # after a state was loaded, or a copy made: the same seed, the same arrays
             assert self.written is not None
             self._crossbar = self._made(self.written)
+        self._crossbar.input_converter, self._crossbar.output_converter = self.drive, self.read  # as calibrated
         return self._crossbar
 
     def age(self, time: str | float) -> None:
@@ -194,9 +195,17 @@ class OnArray(nn.Module):
         self._take_over(crossbar, seconds)
         self._time = seconds
 
-    def cost(self) -> Any:
-        """What writing and reading the arrays takes: :meth:`spinloom.crossbar.Crossbar.cost` as an xarray.Dataset."""
-        return self.crossbar.cost()
+    def cost(self, x: torch.Tensor | None = None) -> Any:
+        """What writing and reading the arrays takes: :meth:`spinloom.crossbar.Crossbar.cost`, an xarray.Dataset.
+
+        Parameters
+        ----------
+        x : tensor, optional
+            Typical inputs of the layer; without, every row at full scale. A read is that of one row of inputs: one
+            sample of a linear layer, one patch of a convolution.
+        """
+        rows = None if x is None else self._rows(x.to(self.weight)).flatten(0, -2).numpy(force=True)
+        return self.crossbar.cost(rows)
 
     def _made(self, weight: torch.Tensor) -> Crossbar:
         matrix = weight.detach().cpu().double().numpy().reshape(weight.shape[0], -1)
@@ -290,44 +299,6 @@ class OnArray(nn.Module):
         parts += [f"noise={hardware.noise}"] if hardware.noise else []
         parts += [f"quantise={hardware.quantise}"] if hardware.quantise != "none" else []
         return ", ".join(parts)
-
-
-def calibrate(net: nn.Module, x: torch.Tensor, share: float = 0.999) -> None:
-    """Set the converters' ranges of all crossbar layers of a network, each from what reaches it of typical inputs.
-
-    Parameters
-    ----------
-    net : torch.nn.Module
-        Left in the mode it is in; its layers are run in evaluation mode, one after another in the order of the
-        network, each with those before it already calibrated.
-    x : tensor
-        Inputs of the network, some hundred samples.
-    share : float
-        See :meth:`OnArray.calibrate`.
-
-    Raises
-    ------
-    InputError
-        The network has no layer on a crossbar.
-    """
-    layers = [layer for layer in net.modules() if isinstance(layer, OnArray)]
-    if not layers:
-        raise InputError("The network has no layer on a crossbar to calibrate.")
-    modes = [(module, module.training) for module in net.modules()]
-    hooks = [layer.register_forward_pre_hook(_calibrated(share)) for layer in layers]
-    try:
-        net.eval()
-        with torch.no_grad():
-            net(x)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for module, training in modes:
-            module.training = training
-
-
-def _calibrated(share: float) -> Any:
-    return lambda layer, inputs: layer.calibrate(inputs[0], share)
 
 
 def _root(variance: torch.Tensor) -> torch.Tensor:

@@ -205,9 +205,9 @@ def snap_ste(weight: torch.Tensor, levels: np.ndarray | Sequence[float], w_max: 
     B. Jacob et al., CVPR (2018), arXiv:1712.05877 (training with simulated quantisation).
     """
     _checked_range(w_max)
-    through = weight.clamp(-w_max, w_max)  # type: ignore[arg-type]
     with torch.no_grad():
         snapped = _nearest(weight, levels, w_max)
+    through = weight.clamp(-w_max, w_max)  # type: ignore[arg-type]
     return snapped + (through - through.detach())
 
 

@@ -32,7 +32,7 @@ class CrossbarLinear(OnArray, nn.Linear):
         As of ``torch.nn.Linear``.
     **hardware
         ``synapse`` (required), ``wires``, ``read``, ``drive``, ``tile``, ``mapping``, ``w_max``, ``devices``,
-        ``programming``, ``faults``, ``cell``, ``noise``, ``quantise`` and ``seed``: see
+        ``programming``, ``faults``, ``cell``, ``periphery``, ``noise``, ``quantise`` and ``seed``: see
         :class:`~spinloom.nn.hardware.Hardware`.
 
     Raises
