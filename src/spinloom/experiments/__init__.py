@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from spinloom.experiments.run import reproduce
 from spinloom.experiments.spec import Reproduction, load_reproduction
+from spinloom.experiments.synapse_bench import BenchSettings, SynapseBench, bench_synapse
 from spinloom.experiments.verdict import Expectation
 
-__all__ = ["Expectation", "Reproduction", "load_reproduction", "reproduce"]
+__all__ = [
+    "BenchSettings",
+    "Expectation",
+    "Reproduction",
+    "SynapseBench",
+    "bench_synapse",
+    "load_reproduction",
+    "reproduce",
+]
