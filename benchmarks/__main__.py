@@ -11,7 +11,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import dynamics, network
+from benchmarks import crossbar, dynamics, network
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -34,10 +34,12 @@ def installed(name: str) -> str:
 
 
 def main() -> None:
-    rows = dynamics.measure() + network.rows()
+    rows = dynamics.measure() + network.rows() + crossbar.rows()
     lines = [
         f"Measured on {datetime.date.today()}: {processor()}, {len(os.sched_getaffinity(0))} cores, Python "
-        f"{platform.python_version()}, " + ", ".join(installed(n) for n in ("numba", "numpy", "torch", "cmtj")) + ".",
+        f"{platform.python_version()}, "
+        + ", ".join(installed(n) for n in ("numba", "numpy", "torch", "cmtj", "badcrossbar"))
+        + ".",
         "",
         "| what | must reach | measured | reached |",
         "|---|---|---|---|",

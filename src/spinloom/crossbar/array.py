@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from spinloom.crossbar.cell import Cell
+from spinloom.crossbar.cell import Cell, positive
 from spinloom.crossbar.converter import Converter
 from spinloom.crossbar.cost import layer_cost
 from spinloom.crossbar.faults import Faults
@@ -38,8 +38,8 @@ class Crossbar:
     Parameters
     ----------
     weights : array, shape (outputs, inputs)
-    synapse : Plasticity
-        The device at each crossing.
+    synapse : Plasticity or str
+        The device at each crossing, or the name of its parameter set.
     mapping : "differential" or "offset"
         See :class:`~spinloom.crossbar.mapping.Mapping`.
     w_max : float, optional
@@ -51,6 +51,7 @@ class Crossbar:
     programming : Programming, optional
         Open-loop from the low end unless given.
     faults : Faults, optional
+        Shares and counts are of all cells and lines of the layer's arrays.
     cell : Cell, optional
         Passive unless given.
     periphery : Periphery, optional
@@ -79,7 +80,7 @@ class Crossbar:
     def __init__(
         self,
         weights: np.ndarray,
-        synapse: Plasticity,
+        synapse: Plasticity | str,
         *,
         mapping: Kind | Mapping = "differential",
         w_max: float | None = None,
@@ -97,7 +98,8 @@ class Crossbar:
         target = finite_weights(weights)
         if target.ndim != 2:
             raise InputError(f"Weights of a crossbar have the shape (outputs, inputs), not {target.shape}.")
-        self.synapse, self.cell, self.periphery = synapse, cell or Cell(), periphery or Periphery()
+        self.synapse = Plasticity.from_parameters(synapse) if isinstance(synapse, str) else synapse
+        self.cell, self.periphery = cell or Cell(), periphery or Periphery()
         self.mapping = mapping if isinstance(mapping, Mapping) else Mapping.of(target, mapping, w_max)
         self.wires, self.programming = Wires.of(wires), programming or Programming()
         self.input_converter, self.output_converter = input_converter, output_converter
@@ -170,8 +172,6 @@ class Crossbar:
 
     def _device_conductances(self, time: float) -> np.ndarray:
         """Of every cell as the array sees it [S], shape (arrays, devices, outputs, inputs)."""
-        if not time >= 0:
-            raise InputError(f"time = {time}: give the seconds since programming, 0 or more.")
         working = np.isnan(self.stuck)
         state, synapse = self.programmed.states, self.synapse
         if time and np.isfinite(synapse.retention_time):
@@ -181,9 +181,9 @@ class Crossbar:
             junction = np.where(working, junction * time**-synapse.drift_exponent, junction)
         return np.where(self.alive, self.cell.conductance(junction), 0.0)
 
-    def conductances_after(self, time: float = 0.0) -> list[np.ndarray]:
+    def conductances_after(self, time: str | float = 0.0) -> list[np.ndarray]:
         """Conductances [S] of each tile after a time [s], shape (arrays, rows, columns)."""
-        summed = self._device_conductances(time).sum(axis=1)
+        summed = self._device_conductances(positive(time, "time", "time", zero=True)).sum(axis=1)
         return [np.swapaxes(summed[:, tile.outputs, tile.inputs], 1, 2) for tile in self.tiles]
 
     @property
@@ -200,24 +200,27 @@ class Crossbar:
         reach = 1.0 if self.mapping.kind == "differential" else 2.0
         return float(reach * self.mapping.w_max / (self.devices * (high - low)))
 
-    def _tile_weights(self, arrays: np.ndarray) -> np.ndarray:
+    def _tile_weights(self, arrays: np.ndarray, tile: Tile) -> np.ndarray:
         """(outputs, inputs) of one tile, from the matrices that its arrays apply."""
         if self.mapping.kind == "differential":
             return self._unit * (arrays[0] - arrays[1]).T
         low, high = self.cell.conductance(np.array([self.synapse.low, self.synapse.high]))
-        return self._unit * (arrays[0].T - 0.5 * self.devices * (low + high))
+        # a dead row feeds the reference column no more than the others
+        fed = self.alive[0, 0, tile.outputs, tile.inputs].any(axis=0)
+        return self._unit * (arrays[0].T - 0.5 * self.devices * (low + high) * fed)
 
-    def effective_weights(self, time: float = 0.0) -> np.ndarray:
-        """The weights (outputs, inputs) that the layer applies ``time`` seconds after programming.
+    def effective_weights(self, time: str | float = 0.0) -> np.ndarray:
+        """The weights (outputs, inputs) that the layer applies a time [s] after programming.
 
         Spread, faults, drift and wires are inside; read noise and converters are not. Computed once a programming and
         time.
         """
+        time = positive(time, "time", "time", zero=True)
         if time not in self._cache:
             found = np.empty(self.shape)
             for tile, arrays in zip(self.tiles, self.conductances_after(time), strict=True):
                 seen = np.stack([effective_matrix(array, self.wires) for array in arrays])
-                found[tile.outputs, tile.inputs] = self._tile_weights(seen)
+                found[tile.outputs, tile.inputs] = self._tile_weights(seen, tile)
             found.setflags(write=False)
             self._cache[time] = found
         return self._cache[time]
@@ -231,7 +234,9 @@ class Crossbar:
         power = (self._device_conductances(0.0) ** 2).sum(axis=(0, 1))
         return self.synapse.read_noise * self._unit * np.sqrt(power)
 
-    def product(self, x: np.ndarray, seed: int | np.random.Generator | None = None, time: float = 0.0) -> np.ndarray:
+    def product(
+        self, x: np.ndarray, seed: int | np.random.Generator | None = None, time: str | float = 0.0
+    ) -> np.ndarray:
         """Outputs (samples, outputs) of inputs (samples, inputs).
 
         Parameters
@@ -307,7 +312,7 @@ class Crossbar:
         return self.input_converter.convert(given) if self.input_converter else given
 
     def _partial_sums(
-        self, x: np.ndarray, seed: int | np.random.Generator | None, time: float
+        self, x: np.ndarray, seed: int | np.random.Generator | None, time: str | float
     ) -> list[tuple[Tile, np.ndarray]]:
         given = self._inputs(x)
         weights, sums = self.effective_weights(time), []

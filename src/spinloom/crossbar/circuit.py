@@ -9,6 +9,7 @@ import numpy as np
 
 from spinloom.crossbar.wires import MEMORY, Wires, checked, refuse_size
 from spinloom.errors import InputError, UnknownNameError
+from spinloom.units import si
 
 Scheme = Literal["floating", "grounded", "V/2", "V/3"]
 
@@ -221,7 +222,7 @@ def sneak(
     row: int,
     column: int,
     scheme: Scheme = "floating",
-    voltage: float = 1.0,
+    voltage: str | float = 1.0,
     wires: Wires | str | float | None = None,
 ) -> SneakRead:
     """Select one cell of a passive array: its row at V, its column at 0.
@@ -234,7 +235,7 @@ def sneak(
         The selected cell.
     scheme : "floating", "grounded", "V/2" or "V/3"
         The lines that are not selected: floating; at 0 V; at V/2; rows at V/3 and columns at 2 V/3.
-    voltage : float
+    voltage : str or float
         V [V].
     wires : Wires, str, float or None
 
@@ -253,7 +254,8 @@ def sneak(
     if not (0 <= row < cells.shape[0] and 0 <= column < cells.shape[1]):
         raise InputError(f"There is no cell ({row}, {column}) in an array of {cells.shape[0]} x {cells.shape[1]}.")
     shares = {"floating": (np.nan, np.nan), "grounded": (0.0, 0.0), "V/2": (1 / 2, 1 / 2), "V/3": (1 / 3, 2 / 3)}
-    rows, columns = (np.full(count, voltage * share) for count, share in zip(cells.shape, shares[scheme], strict=True))
-    rows[row], columns[column] = voltage, 0.0
+    volts = si(voltage, "voltage", "voltage")
+    rows, columns = (np.full(count, volts * share) for count, share in zip(cells.shape, shares[scheme], strict=True))
+    rows[row], columns[column] = volts, 0.0
     solution = solve_circuit(cells, wires, rows, columns)
     return SneakRead(float(solution.column_currents[column]), float(solution.cells[row, column]), solution)

@@ -80,6 +80,7 @@ def layer_cost(layer: Layer, drive: np.ndarray) -> xr.Dataset:
             "reads": int(layer.programmed.reads.sum()),
             "not_converged": layer.programmed.failed,
             "tiles": len(layer.tiles),
+            "references": [*layer.synapse.references, *filter(None, [layer.periphery.source])],
             "device": layer.synapse.source,
             "periphery": layer.periphery.source,
         },

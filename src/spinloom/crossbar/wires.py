@@ -14,16 +14,20 @@ conductances, so that r = 0 is an ordinary value and no digit is lost where wire
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import NoReturn, final
 
 import numpy as np
 
-from spinloom.errors import InputError
+from spinloom.errors import InputError, SpinloomWarning
 from spinloom.units import pretty, si
 
 MEMORY = 4 * 2**30
 """Bytes that the exact solution may take unless told otherwise."""
+
+FLOPS, PATIENCE = 2.5e10, 600.0
+"""Operations a second of one core, about, and the seconds after which a warning says how long it will take."""
 
 
 @final
@@ -168,7 +172,7 @@ def _column(cells: np.ndarray, segment: float, last: float) -> tuple[np.ndarray,
         voltages = np.array([[cells[0] / pivots[0]]])
     else:
         # column by column: the line's voltages where one row is at 1 V and all others at 0
-        solve = get_lapack_funcs("pttrs", dtype=np.float64)
+        (solve,) = get_lapack_funcs(("pttrs",), dtype=np.float64)
         voltages, _ = solve(pivots, -passed[:-1], np.diag(cells), overwrite_b=True)
     seen = -cells[:, None] * voltages
     seen[np.diag_indices(m)] += cells
@@ -176,18 +180,26 @@ def _column(cells: np.ndarray, segment: float, last: float) -> tuple[np.ndarray,
 
 
 def fits(small: int, large: int, memory: float) -> None:
-    """Refuse an array whose exact solution takes more than ``memory`` bytes.
+    """Refuse an array whose exact solution takes more than ``memory`` bytes; warn of one that takes long.
 
     Raises
     ------
     InputError
         With the largest square array that fits, and what to do instead.
     """
-    needed = _bytes(small, large)
+    needed = needed_bytes(small, large)
     if needed <= memory:
+        seconds = large * small**2 * (2.4 * small + large) / FLOPS
+        if seconds > PATIENCE:
+            warnings.warn(
+                f"Exact wires for {small} x {large} cells take about {seconds / 3600:.1f} hours on one core; arrays as "
+                "large are usually cut into tiles, e.g. tile=(256, 256).",
+                SpinloomWarning,
+                stacklevel=3,
+            )
         return
     side = 1
-    while _bytes(2 * side, 2 * side) <= memory:
+    while needed_bytes(2 * side, 2 * side) <= memory:
         side *= 2
     refuse_size("Exact wires", (small, large), needed, memory, side)
 
@@ -207,7 +219,8 @@ def refuse_size(what: str, shape: tuple[int, int], needed: float, memory: float,
     )
 
 
-def _bytes(small: int, large: int) -> float:
+def needed_bytes(small: int, large: int) -> float:
+    """Bytes that the elimination takes at its peak."""
     # two admittances, the factor, a column's line, the stacked right side twice; the outputs twice
     return 8.0 * (6 * small**2 + 5 * small * large)
 
