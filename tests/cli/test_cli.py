@@ -13,24 +13,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spinloom.cli import main
 from spinloom.responses import Sigmoid
 
 Say = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Run ``spinloom WORDS`` in an empty folder; exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        code = main(words)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 CURVE = ("device", "curve", "Xin2023_mtj", "--current=-4uA:14uA:10", "--pulse", "30ns")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spinloom.cli import data, demo, device, parameters, reproduce
+from spinloom.cli import data, demo, device, parameters, reproduce, synapse
 from spinloom.cli.show import Stopped, fail, warn
 from spinloom.errors import SpinloomError, SpinloomWarning
 
@@ -56,6 +56,7 @@ def _root(
 
 app.add_typer(parameters.app, name="parameters")
 app.add_typer(device.app, name="device")
+app.add_typer(synapse.app, name="synapse")
 app.command("reproduce", epilog=reproduce.EXAMPLES)(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)

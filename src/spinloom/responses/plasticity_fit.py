@@ -29,7 +29,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class _Mean:
+class Mean:
     """One direction over all cycles: ``levels[p]`` [S] after p of its own pulses, rising or falling as measured.
 
     ``samples`` has shape (cycles, pulses + 1), NaN where a cycle has no point.
@@ -41,6 +41,7 @@ class _Mean:
 
     @property
     def pulses(self) -> int:
+        """Number of pulses from end to end."""
         return self.levels.size - 1
 
     def monotone(self) -> np.ndarray:
@@ -50,7 +51,7 @@ class _Mean:
         return isotonic_regression(up, weights=weights if self.rising else weights[::-1]).x
 
 
-def fit_sweeps(sweeps: Sequence[Sweep], shape: FitShape = "tabulated", source: str = "") -> dict[str, Any]:
+def fit_sweeps(sweeps: Sequence[Sweep], shape: FitShape | str = "tabulated", source: str = "") -> dict[str, Any]:
     """Keyword arguments for a Plasticity from measured sweeps.
 
     ``tabulated`` keeps the mean level after each pulse, and changes levels (isotonic regression) only where their noise
@@ -69,7 +70,7 @@ def fit_sweeps(sweeps: Sequence[Sweep], shape: FitShape = "tabulated", source: s
     """
     if shape not in get_args(FitShape):
         raise UnknownNameError("shape to fit", str(shape), get_args(FitShape))
-    means = {way: _mean([s for s in sweeps if s.direction == way], way) for way in ("potentiation", "depression")}
+    means = {way: mean_sweep([s for s in sweeps if s.direction == way], way) for way in ("potentiation", "depression")}
     given = {way: mean for way, mean in means.items() if mean is not None}
     if not given:
         raise InputError("There are no sweeps of two or more states to fit.")
@@ -95,18 +96,7 @@ def fit_sweeps(sweeps: Sequence[Sweep], shape: FitShape = "tabulated", source: s
     }
 
 
-def misfit(potentiation: np.ndarray, depression: np.ndarray, sweeps: Sequence[Sweep]) -> dict[str, float]:
-    """Distance [S] of the mean measured levels from a curve's levels, given from the lowest up: rms and largest."""
-    away: list[np.ndarray] = []
-    for way, curve in (("potentiation", potentiation), ("depression", depression)):
-        mean = _mean([s for s in sweeps if s.direction == way], way)
-        if mean is not None:
-            away.append(np.abs(mean.levels - (curve if mean.rising else curve[::-1])))
-    distance = np.concatenate(away)
-    return {"rms": float(np.sqrt(np.mean(distance**2))), "largest": float(distance.max())}
-
-
-def _mean(sweeps: Sequence[Sweep], way: str) -> _Mean | None:
+def mean_sweep(sweeps: Sequence[Sweep], way: str) -> Mean | None:
     """Mean over cycles; the number of pulses is the one most cycles have, and of several the largest."""
     if not sweeps:
         return None
@@ -120,10 +110,10 @@ def _mean(sweeps: Sequence[Sweep], way: str) -> _Mean | None:
     measured = np.flatnonzero(counts)
     sums = np.nansum(samples, axis=0)
     levels = np.interp(np.arange(pulses + 1), measured, sums[measured] / counts[measured])
-    return _Mean(levels, samples, rising=way == "potentiation")
+    return Mean(levels, samples, rising=way == "potentiation")
 
 
-def _shapes(given: dict[str, _Mean], wanted: FitShape) -> tuple[float, float, dict[str, Shape]]:
+def _shapes(given: dict[str, Mean], wanted: str) -> tuple[float, float, dict[str, Shape]]:
     """Ends [S] and the shape of each direction."""
     tables = {way: mean.monotone() for way, mean in given.items()}
     low = float(np.mean([table[0] for table in tables.values()]))
@@ -147,7 +137,7 @@ def _curve(kind: str, v: float) -> Shape:
     return Exponential(v) if kind == "exponential" else Logistic(v)
 
 
-def _line(mean: _Mean, shape: Shape) -> tuple[float, float, float]:
+def _line(mean: Mean, shape: Shape) -> tuple[float, float, float]:
     """Least-squares low, high of low + (high - low) g through one direction's levels, and the squared misfit."""
     up = mean.levels if mean.rising else mean.levels[::-1]
     g = shape(np.linspace(0.0, 1.0, up.size))
@@ -155,7 +145,7 @@ def _line(mean: _Mean, shape: Shape) -> tuple[float, float, float]:
     return float(offset), float(offset + slope), float(((up - offset - slope * g) ** 2).sum())
 
 
-def _fit(mean: _Mean, kind: str) -> tuple[float, Shape]:
+def _fit(mean: Mean, kind: str) -> tuple[float, Shape]:
     """Squared misfit and the curve of one direction; the ends are free, v is searched for."""
     if mean.pulses < 2:
         return 0.0, _curve(kind, 0.0)  # two levels are on any curve
@@ -177,7 +167,7 @@ def _fit(mean: _Mean, kind: str) -> tuple[float, Shape]:
     return float(found.fun) * scale, _curve(kind, float(f"{found.x:.{_DIGITS}g}"))
 
 
-def _ends(given: dict[str, _Mean], shapes: dict[str, Shape]) -> tuple[float, float]:
+def _ends(given: dict[str, Mean], shapes: dict[str, Shape]) -> tuple[float, float]:
     """Ends shared by both directions: least squares over all levels."""
     g = np.concatenate([shapes[way](np.linspace(0.0, 1.0, mean.levels.size)) for way, mean in given.items()])
     up = np.concatenate([mean.levels if mean.rising else mean.levels[::-1] for mean in given.values()])
@@ -185,7 +175,7 @@ def _ends(given: dict[str, _Mean], shapes: dict[str, Shape]) -> tuple[float, flo
     return max(float(offset), 0.0), float(offset + slope)
 
 
-def _close(mean: _Mean, shape: Shape, low: float, high: float) -> bool:
+def _close(mean: Mean, shape: Shape, low: float, high: float) -> bool:
     up = mean.levels if mean.rising else mean.levels[::-1]
     g = shape(np.linspace(0.0, 1.0, up.size))
     distance = math.sqrt(float(np.mean((up - low - (high - low) * g) ** 2)))
@@ -194,7 +184,7 @@ def _close(mean: _Mean, shape: Shape, low: float, high: float) -> bool:
     return distance <= max(_CLOSE * (high - low), 2.0 * error)
 
 
-def _noise(given: dict[str, _Mean], span: float) -> tuple[float, float]:
+def _noise(given: dict[str, Mean], span: float) -> tuple[float, float]:
     """(spread of one pulse's change as a share of the range, relative noise of one read).
 
     The change that a pulse makes scatters over cycles by s^2 + 2 r^2, where r is the noise of a read; changes of
@@ -227,7 +217,7 @@ def _noise(given: dict[str, _Mean], span: float) -> tuple[float, float]:
     return math.sqrt(max(variance - 2.0 * read, 0.0)) / span, math.sqrt(read) / float(levels.mean())
 
 
-def _complain(given: dict[str, _Mean], low: float, high: float) -> None:
+def _complain(given: dict[str, Mean], low: float, high: float) -> None:
     """Say where the levels had to be changed by much: not monotone, or ends that do not meet."""
     for way, mean in given.items():
         up = mean.levels if mean.rising else mean.levels[::-1]
@@ -251,7 +241,7 @@ def _complain(given: dict[str, _Mean], low: float, high: float) -> None:
             )
 
 
-def _assumed(given: dict[str, _Mean], shapes: dict[str, Shape]) -> tuple[tuple[str, str, str], ...]:
+def _assumed(given: dict[str, Mean], shapes: dict[str, Shape]) -> tuple[tuple[str, str, str], ...]:
     if len(given) == 2:
         return ()
     has = next(iter(given))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from spinloom.responses.plasticity import Direction, Plasticity
 from spinloom.responses.shapes import LABEL_PER_DEVIATION, Exponential, Tabulated
+from spinloom.responses.sweeps import Sweep
 
 
 def deviation(synapse: Plasticity, direction: Direction) -> float:
@@ -73,3 +75,16 @@ def summary(synapse: Plasticity) -> dict[str, float]:
         "device_to_device": synapse.device_to_device,
         "read_noise": synapse.read_noise,
     }
+
+
+def misfit(synapse: Plasticity, sweeps: Sequence[Sweep]) -> dict[str, float]:
+    """Distance [S] of the mean measured levels from the synapse's: ``rms`` and ``largest``."""
+    from spinloom.responses.plasticity_fit import mean_sweep
+
+    away: list[np.ndarray] = []
+    for way in ("potentiation", "depression"):
+        mean = mean_sweep([sweep for sweep in sweeps if sweep.direction == way], way)
+        if mean is not None:
+            away.append(np.abs(mean.levels - synapse.conductance(np.arange(mean.levels.size), way)))
+    distance = np.concatenate(away)
+    return {"rms": float(np.sqrt(np.mean(distance**2))), "largest": float(distance.max())}
