@@ -88,6 +88,17 @@ def test_read_noise_has_the_deviation_it_says() -> None:
     assert np.array_equal(layer.product(X, seed=3), layer.product(X, seed=3))
 
 
+def test_wires_weaken_the_noise_too() -> None:
+    # one input at a time, so that the estimate has no excuse: 300 chips hold a deviation to 4 % (one sigma)
+    synapse = Plasticity.from_values(states=2, low=1e-12, high=1e-4, read_noise=0.02)
+    wires, side = Wires(10.0, 10.0), 12
+    layer = Crossbar(np.ones((side, side)), synapse, mapping="offset", wires=wires)
+    cells, chance = layer.conductances[0][0], np.random.default_rng(0)
+    drawn = [effective_matrix(cells * (1 + 0.02 * chance.standard_normal(cells.shape)), wires)[0] for _ in range(300)]
+    measured = np.std(drawn, axis=0) * 2 / 1e-4  # weights are 2 (G - middle)/(high - low)
+    assert np.median(measured / layer.noise_weights()[:, 0]) == pytest.approx(1.0, abs=0.05)
+
+
 def test_retention_and_drift() -> None:
     weights = np.array([[1.0, -0.5]])
     fading = Crossbar(weights, SYNAPSE.replace(retention_time=100.0))

@@ -43,11 +43,11 @@ def test_saturation_is_counted() -> None:
 
 def test_calibration_by_maximum_and_by_share() -> None:
     values = np.arange(-1000, 1001) / 1000
-    assert Converter(8).calibrate(values).range == 1.0
+    assert Converter(8).calibrate(values, share=1.0).range == 1.0
     assert Converter(8).calibrate(values, share=0.5).range == pytest.approx(0.5, abs=1e-3)
-    assert Converter(8).calibrate(np.abs(values)).range == (0.0, 1.0)
-    assert Converter(8).calibrate(np.abs(values), signed=True).range == 1.0
-    assert Converter(1).calibrate(values).range == (-1.0, 1.0)
+    assert Converter(8).calibrate(np.abs(values), 1.0).range == (0.0, 1.0)
+    assert Converter(8).calibrate(np.abs(values), 1.0, signed=True).range == 1.0
+    assert Converter(1).calibrate(values, 1.0).range == (-1.0, 1.0)
     assert Converter(8).calibrate(np.array([0.0] * 5000 + [2.0]), share=0.999).range == (0.0, 2.0)
 
 

@@ -69,6 +69,7 @@ def test_read_out_by_voltage_and_by_time() -> None:
     sums = column.sums(np.ones((1, 4)), np.array([[1, 1, 1, 1], [1, 1, -1, -1], [-1, -1, -1, -1]]))
     assert sums.ravel().tolist() == [52e3, 78e3, 104e3]
     assert column.voltages(sums, "1 uA").ravel() == pytest.approx([0.052, 0.078, 0.104])
+    assert column.energies(sums, "1 uA", "10 ns").ravel() == pytest.approx([5.2e-16, 7.8e-16, 10.4e-16])
     counter = TimeToDigital(bits=3, period=13e-12, start=45.5e-12)
     assert counter.count(column.times(sums)).ravel().tolist() == [0, 2, 4]
 

@@ -113,7 +113,7 @@ class Converter:
         low, high = self.bounds
         return (high - low) / (2**self.bits - (1 if isinstance(self.range, tuple) else 2))
 
-    def calibrate(self, samples: np.ndarray, share: float = 1.0, signed: bool | None = None) -> Converter:
+    def calibrate(self, samples: np.ndarray, share: float = 0.999, signed: bool | None = None) -> Converter:
         """The same converter with the range that holds a share of the samples.
 
         Parameters

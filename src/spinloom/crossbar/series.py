@@ -156,6 +156,11 @@ class SeriesColumn:
         """I R of each column [V]."""
         return si(current, "current", "current") * np.asarray(sums, float)
 
+    def energies(self, sums: np.ndarray, current: str | float, duration: str | float) -> np.ndarray:
+        """I^2 R t of one read of each column [J]."""
+        amperes, seconds = si(current, "current", "current"), positive(duration, "time", "duration")
+        return amperes**2 * np.asarray(sums, float) * seconds
+
     def times(self, sums: np.ndarray) -> np.ndarray:
         """Charging time of each column [s], for a :class:`~spinloom.crossbar.TimeToDigital`."""
         if self.capacitance_time is None:
