@@ -55,7 +55,7 @@ def test_is_a_plasticity_with_sources(name: str) -> None:
     assert set(synapse.references) <= set(references())
     for direction in ("potentiation", "depression"):
         levels = synapse.levels(direction)
-        assert levels[0] == 0.0
+        assert levels[0] == pytest.approx(0.0, abs=1e-15)
         assert levels[-1] == pytest.approx(1.0, abs=1e-15)
         assert (np.diff(levels) >= 0).all()
     found = parameters.load(name)
