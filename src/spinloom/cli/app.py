@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spinloom.cli import data, demo, device, parameters, reproduce, synapse
+from spinloom.cli import data, demo, device, parameters, reproduce, synapse, synapse_bench
 from spinloom.cli.show import Stopped, fail, warn
 from spinloom.errors import SpinloomError, SpinloomWarning
 
@@ -56,6 +56,7 @@ def _root(
 
 app.add_typer(parameters.app, name="parameters")
 app.add_typer(device.app, name="device")
+synapse.app.command("bench", epilog=synapse_bench.EXAMPLES)(synapse_bench.bench)
 app.add_typer(synapse.app, name="synapse")
 app.command("reproduce", epilog=reproduce.EXAMPLES)(reproduce.reproduce)
 app.add_typer(data.app, name="data")

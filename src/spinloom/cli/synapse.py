@@ -108,9 +108,6 @@ def show(
     _say_written(written)
 
 
-# `spinloom synapse bench CSV` (from the file to an accuracy on MNIST) is registered here.
-
-
 def _table(synapse: Plasticity) -> Any:
     """Metrics in two columns, potentiation and depression."""
     from rich.table import Table

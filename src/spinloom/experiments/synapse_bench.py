@@ -156,6 +156,10 @@ def bench_synapse(
     5
     """
     settings, report = settings or BenchSettings(), progress or (lambda stage, done, total: None)
+    from spinloom.nn.pulsed.methods import method_of
+
+    for method in settings.methods:  # a misspelt one is said before anything is trained
+        method_of(method)
     split = _split(settings)
     net, accuracy = _trained(split, settings, seed, "gradient-descent", lambda d, t: report("float network", d, t))
     inference, cost = _written(net, accuracy, split, synapse, settings, seed, report)
