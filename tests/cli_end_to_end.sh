@@ -33,6 +33,12 @@ test -s curve/curve.csv && test -s curve/curve.nc
 spinloom device curve Xin2023_mtj --current=-2uA:12uA:8 --pulse 10ns --trials 200 --json >out.json
 json "d['probability'][0][0] < 0.2 and d['probability'][0][-1] > 0.9"
 
+printf 'pulse,conductance [uS]\n0,10\n1,40\n2,70\n3,100\n4,70\n5,40\n6,10\n' >lab.csv
+step synapse fit lab.csv --out fitted
+test -s fitted/lab.toml && test -s fitted/figures/lab.png
+spinloom synapse show fitted/lab.toml --json >out.json
+json "d['metrics']['states'] == 4 and d['metrics']['linearity_error'] < 1e-9"
+
 step reproduce --list
 spinloom reproduce Xin2023_energy --out runs --json --check >out.json
 json "d['verdict'] == 'agrees' and d['seconds'] > 0"
@@ -47,5 +53,7 @@ fi
 fails_with 2 "Did you mean" reproduce Xin2023_enrgy --out runs
 fails_with 2 "Xin2023_mtj" device show Xin2023_mjt
 fails_with 2 "unit" device curve Xin2023_mtj --current 2uA:30uA:8 --pulse 30parsec
+printf 'pulse,conductance\n0,10\n1,40\n' >bare.csv
+fails_with 2 "has no unit" synapse fit bare.csv
 step data list
 echo "  the command line works"
