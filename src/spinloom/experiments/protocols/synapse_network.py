@@ -15,6 +15,7 @@ from spinloom.experiments.protocols import synapse_network_results as results
 from spinloom.experiments.protocols.network import load_split
 from spinloom.experiments.protocols.repeat import over_seeds
 from spinloom.experiments.spec import Reproduction
+from spinloom.parameters.schema import ParameterSet
 from spinloom.responses import Plasticity
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _TRAINING_KEYS = (
     "rounding",
     "range",
     "learning_rate",
+    "samples",
     "seeds",
 )
 _SYSTEM_KEYS = ("label", "training", "synapse", "direction", "write", "outputs")
@@ -50,6 +52,8 @@ class Training:
         Name in metrics; name for people.
     k : float
         Slope of all neurons, or where it starts.
+    centre : (float, bool) or None
+        Centre x_c of the neuron's curve [A], and whether it is printed; it acts in a figure alone.
     bounds : (float, float) or None
         k is trained within them; None: k is fixed.
     method : {"float", "qat_ste", "inplace"}
@@ -63,6 +67,8 @@ class Training:
         another training whose largest final weight it is.
     learning_rate : float
         Step of the gradient descent, of weights and k alike.
+    samples : int or None
+        How many of the training samples, the first ones; None: all.
     seeds : int
         Repetitions.
     """
@@ -70,12 +76,14 @@ class Training:
     name: str
     label: str
     k: float
+    centre: tuple[float, bool] | None
     bounds: tuple[float, float] | None
     method: Method
     synapse: Plasticity | None
     rounding: Rounding
     reach: str
     learning_rate: float
+    samples: int | None
     seeds: int
 
 
@@ -114,7 +122,8 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     ``features`` (a training, or nothing), ``scan`` (two tables ``current``, ``k``: the ends of a neuron's range, or
     nothing), ``trainings`` and ``systems``. A training: ``label``, ``neuron`` (parameter set whose slope the neurons
     have; k = 1 without), ``trainable`` (lowest and highest k), ``method``, ``synapse``, ``devices`` (in one synapse,
-    counted as the thesis does: n i states), ``rounding``, ``range``, ``learning_rate``, ``seeds``. A system:
+    counted as the thesis does: n i states), ``rounding``, ``range``, ``learning_rate``, ``samples`` (the first so many;
+    all without), ``seeds``. A system:
     ``label``, ``training``, ``synapse``, ``direction`` (whose levels), ``write``, ``outputs`` (true: the neurons have
     as many output values as the synapse has states). ``order`` names systems for the list ``accuracy.order``.
     """
@@ -199,19 +208,27 @@ def _training(name: str, settings: Mapping[str, Any], context: Context) -> Train
         states = single.states * int(table.get("devices", 1))
         synapse = single.replace(states=states, depression_states=states)
     bounds = table.get("trainable")
+    neuron = parameters.load(table["neuron"]) if table.get("neuron") else None
     own = int(table.get("seeds", settings["seeds"]))
     return Training(
         name=name,
         label=str(table.get("label", name)),
-        k=parameters.load(table["neuron"]).value("neuron_slope") if table.get("neuron") else 1.0,
+        k=1.0 if neuron is None else neuron.value("neuron_slope"),
+        centre=None if neuron is None else _centre(neuron),
         bounds=None if bounds is None else (float(bounds[0]), float(bounds[1])),
         method=method,
         synapse=synapse,
         rounding=table.get("rounding", "nearest"),
         reach=str(table.get("range", "start")),
         learning_rate=float(table.get("learning_rate", settings["learning_rate"])),
+        samples=int(table["samples"]) if table.get("samples") else None,
         seeds=min(own, int(settings["seeds"])) if context.seeds is None else context.seeds,
     )
+
+
+def _centre(neuron: ParameterSet) -> tuple[float, bool]:
+    centre = neuron.parameters["neuron_centre"]
+    return neuron.value("neuron_centre"), centre.source.how != "assumed"
 
 
 def _train(
@@ -267,7 +284,8 @@ def _train_one(
         checkpoint=context.checkpoint(key),
         failure="record",
     )
-    history = nn.train(net, split, how, seed, progress=report)
+    part = split if training.samples is None else split.first(min(training.samples, len(split.train_y)))
+    history = nn.train(net, part, how, seed, progress=report)
     table = history.to_xarray()
     table.attrs = {}
     weights, slopes = levels.weights_and_slopes(net)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -42,6 +42,21 @@ class Trained(Named, Protocol):
     @property
     def k(self) -> float:
         """Slope of the neurons, or where it starts."""
+        ...
+
+    @property
+    def learning_rate(self) -> float:
+        """Step of the gradient descent."""
+        ...
+
+    @property
+    def samples(self) -> int | None:
+        """How many training samples, where not all."""
+        ...
+
+    @property
+    def centre(self) -> tuple[float, bool] | None:
+        """Centre of the neuron's curve [A], and whether it is printed."""
         ...
 
 
@@ -166,6 +181,9 @@ def figures(
     drawn = [_bars(spec, systems, accuracies), _courses(trainings, histories)]
     if settings["features"]:
         drawn += _features_figure(histories[settings["features"]])
+    rated = [training for training in trainings if training.samples is not None and training.bounds is None]
+    if len({training.learning_rate for training in rated}) > 2:
+        drawn.append(_rates(rated, histories))
     if len({training.k for training in trainings}) > 2:
         drawn.append(_slopes(systems, trainings, accuracies))
     if settings["scan"]:
@@ -236,15 +254,51 @@ def _features_figure(history: xr.Dataset) -> list[FigureSpec]:
     return [FigureSpec("features", "Features W1 x W2", tuple(panels), caption)]
 
 
+def _rates(trainings: Sequence[Trained], histories: Histories) -> FigureSpec:
+    """Accuracy and loss against the learning rate, one curve a slope."""
+    panels = []
+    for label, read in (("test accuracy (%)", final_accuracy), ("final loss $J$", final_loss)):
+        series = []
+        for k in sorted({training.k for training in trainings}):
+            rows = sorted((t.learning_rate, float(read(histories[t.name]).mean())) for t in trainings if t.k == k)
+            x, y = np.array(rows).T
+            series.append(Series(f"$k$ = {k:.3g}", x, y, style="both"))
+        panels.append(Panel("learning rate", label, tuple(series), x_scale="log"))
+    samples = sorted({training.samples or 0 for training in trainings})
+    caption = f"Networks trained on the first {', '.join(f'{n:,}' for n in samples)} samples, weights as trained."
+    return FigureSpec("learning_rate", "What the learning rate decides", tuple(panels), caption)
+
+
 def _slopes(systems: Sequence[Written], trainings: Sequence[Trained], accuracies: Accuracies) -> FigureSpec:
-    """Fig. 4.9: accuracy against the slope of fixed neurons."""
-    fixed = {training.name: training.k for training in trainings if training.bounds is None}
+    """Fig. 4.9: accuracy against the slope of fixed neurons, and where slope and centre lie."""
+    # those of other samples or learning rates would lie on the same slopes
+    fixed = {training.name: training.k for training in trainings if training.bounds is None and not training.samples}
     pairs = sorted((fixed[s.training], float(accuracies[s.name].mean())) for s in systems if s.training in fixed)
     x, y = np.array(pairs).T
-    panel = Panel("slope $k$ (1/unit of $z$)", "test accuracy (%)", (Series("here", x, y, style="points"),))
+    found = sorted({(*training.centre, training.k) for training in trainings if training.centre is not None})
+    both = [Series(label, *_points(found, there), style="points", group=group) for label, there, group in _KNOWN]
     return FigureSpec(
-        "slopes", "Accuracy against the slope of the neurons", (panel,), "Every system with fixed slopes."
+        "slopes",
+        "Slope and centre of the neurons",
+        (
+            Panel("slope $k$ (1/unit of $z$)", "test accuracy (%)", (Series("here", x, y, style="points"),)),
+            Panel("centre $x_c$ (mA)", "slope $k$ (1/unit of $z$)", tuple(series for series in both if series.x.size)),
+        ),
+        "Left: every system with fixed slopes. Right: the neurons behind them; the centre is a current that the "
+        "network's input is added to, and does not act on the accuracy.",
     )
+
+
+_KNOWN: tuple[tuple[str, bool, Literal["published", "ours"]], ...] = (
+    ("centre printed", True, "published"),
+    ("centre assumed", False, "ours"),
+)
+
+
+def _points(found: Sequence[tuple[float, bool, float]], printed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Centres [mA] and slopes of the neurons whose centre is, or is not, printed."""
+    chosen = [(centre * 1e3, k) for centre, known, k in found if known == printed]
+    return np.array([x for x, _ in chosen]), np.array([k for _, k in chosen])
 
 
 def _scan(scan: Sequence[Mapping[str, Any]], trainings: Sequence[Trained], histories: Histories) -> FigureSpec:
