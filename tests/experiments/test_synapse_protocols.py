@@ -130,3 +130,22 @@ def test_misspelt_settings_are_refused(
 ) -> None:
     with pytest.raises(error, match=match):
         _network(trainings, systems)
+
+
+def test_figures_say_what_the_settings_ask_for() -> None:
+    rates = {f"r{i}": {"neuron": _SOT, "samples": 200, "learning_rate": rate} for i, rate in enumerate((0.1, 0.5, 1.0))}
+    trainings = {**rates, "k": {"neuron": _SOT, "trainable": [0.37, 1.28]}}
+    scan = [{"current": "-5 mA", "k": 0.37}, {"current": "-32 mA", "k": 1.28}]
+    systems = {name: {"training": name} for name in trainings}
+    result = _network(trainings, systems, seeds=1, features="k", scan=scan)
+    drawn = {figure.name: figure for figure in result.figures}
+    assert set(drawn) == {"accuracy", "training", "features", "learning_rate", "scan"}
+    np.testing.assert_allclose(drawn["learning_rate"].panels[0].series[0].x, [0.1, 0.5, 1.0])
+    before, after = (panel.heat for panel in drawn["features"].panels)
+    assert before is not None
+    assert after is not None
+    assert before.z.shape == (2 * 8, 5 * 8)  # ten digits of 8 x 8 pixels in two rows
+    learned = drawn["scan"].panels[0].series[-1]
+    # on the straight line through the printed ends
+    np.testing.assert_allclose(learned.y, 0.37 + (learned.x + 5) / (-27) * (1.28 - 0.37), rtol=1e-6)
+    assert result.metrics["features.end"].number > result.metrics["features.start"].number

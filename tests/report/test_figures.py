@@ -108,6 +108,13 @@ def test_map_has_a_labelled_colour_bar() -> None:
     assert "slope $k$ (1/µA)" in [axis.get_ylabel() for axis in axes]
 
 
+def test_an_image_has_square_cells_and_no_contours() -> None:
+    heat = Heat(X, -X, np.add.outer(X, X), "weight", contours=False)
+    axes = _axes(FigureSpec("m", "", (Panel("", "", heat=heat),)))
+    assert axes[0].get_aspect() == 1.0
+    assert len(axes[0].collections) == 1  # the cells; contour lines would be another
+
+
 def test_files_are_the_same_each_time(tmp_path: Path) -> None:
     figures.save(SPEC, tmp_path / "a", (POINT,))
     figures.save(SPEC, tmp_path / "b", (POINT,))
