@@ -103,6 +103,8 @@ def test_retention_and_drift() -> None:
     weights = np.array([[1.0, -0.5]])
     fading = Crossbar(weights, SYNAPSE.replace(retention_time=100.0))
     assert fading.effective_weights(50.0) == pytest.approx(weights * np.exp(-0.5))
+    stuck = Crossbar(weights, SYNAPSE.replace(retention_time=100.0), faults=Faults(stuck_high=1.0))
+    assert stuck.conductances_after(1e3)[0] == pytest.approx(100e-6)
     drifting = Crossbar(weights, SYNAPSE.replace(drift_exponent=0.05))
     assert drifting.effective_weights(1e4) == pytest.approx(weights * 1e4**-0.05)
     assert drifting.effective_weights(0.5) == pytest.approx(weights)
@@ -139,6 +141,7 @@ def test_a_transistor_in_series_keeps_the_ends_and_bends_between() -> None:
 def test_reprogramming_starts_where_the_devices_stand() -> None:
     layer = Crossbar(LEVELS, SYNAPSE, programming=Programming(from_="here"))
     first = layer.programmed.pulses_up.sum()
+    assert layer.effective_weights() == pytest.approx(LEVELS, abs=1e-14)  # and what is remembered of it is forgotten
     layer.reprogram(LEVELS)
     assert layer.programmed.pulses_up.sum() + layer.programmed.pulses_down.sum() == 0
     assert first == np.abs(LEVELS).sum() * 4

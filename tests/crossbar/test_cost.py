@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,10 @@ def test_reading_by_hand() -> None:
     whole = 12 * 10e-6 + (1 + 0.5 + 0.25 + 1) * 90e-6  # two arrays of six cells
     expected = {"cells": whole * 0.04 * 1e-8, "driver": 6 * 5e-15, "DAC": 3e-15, "ADC": 4 * 2e-12, "adder": 2 * 7e-15}
     latency = {"cells": 1e-8, "driver": 0.0, "DAC": 1e-9, "ADC": 2 * 3e-9, "adder": 0.5e-9}
+    one = layer(tile=(2, 1)).cost().latency.sel(operation="read", part="ADC")
+    assert float(one) == pytest.approx(3e-9)  # one column a tile, though two could share
+    shared = layer(periphery=replace(AROUND, columns_per_adc=1)).cost().latency.sel(operation="read", part="ADC")
+    assert float(shared) == pytest.approx(3e-9)
     for part in expected:
         assert float(cost.energy.sel(part=part)) == pytest.approx(expected[part]), part
         assert float(cost.latency.sel(part=part)) == pytest.approx(latency[part]), part
@@ -98,6 +104,7 @@ def test_published_converters() -> None:
     assert "ISAAC" in sl.cite(Crossbar(WEIGHTS, KNOWN, periphery=around).cost())[0]
     cost = Crossbar(np.ones((128, 128)), KNOWN, periphery=around).cost().sel(operation="read")
     assert float(cost.energy.sel(part="ADC")) == pytest.approx(8 * 128 * 16e-3 / 8 / 1.2e9)
+    assert float(cost.energy.sel(part="DAC")) == pytest.approx(8 * 128 * 3.90625e-13)
     assert float(cost.latency.sel(part="ADC")) == pytest.approx(8 * 128 / 1.2e9)  # each read within its 107 ns
     assert "driver energy" in cost.attrs["unknown"]
 

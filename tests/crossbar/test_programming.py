@@ -84,6 +84,11 @@ def test_verification_sees_the_spread_between_devices() -> None:
 def test_a_tolerance_finer_than_the_levels_ends_at_the_last_pulse() -> None:
     done = program(np.array([0.25]), SYNAPSE, Programming("write-verify", tolerance=0.001, max_pulses=9))
     assert done.failed == 1
+    short = program(np.array([1.0]), SYNAPSE, Programming("write-verify", max_pulses=12), start=np.array([0.5]))
+    assert short.failed == 0  # ten to reset it, ten to write it: more than allowed, but never corrected
+    lost = program(np.ones(50), SYNAPSE.replace(write_error=0.9), Programming("write-verify", max_pulses=13), chance=1)
+    assert (lost.pulses_up + lost.pulses_down).max() == 13
+    assert lost.failed > 0
     assert done.pulses_up[0] + done.pulses_down[0] == 9
 
 

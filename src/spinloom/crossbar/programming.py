@@ -33,7 +33,8 @@ class Programming:
     tolerance : float or None
         Largest accepted |read - target| in normalised state; None: half the gap between the two levels around it.
     max_pulses : int or None
-        Pulses a cell may have; None: four times from end to end and back.
+        Pulses, reset and first shot included, after which a cell is corrected no more; None: four times from end to end
+        and back.
     from_ : "low", "high" or "here"
         Where cells start. A new array stands at that end ("here": at the low end); one that holds something is first
         driven to it, and those pulses count.
