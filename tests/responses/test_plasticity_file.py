@@ -147,6 +147,21 @@ def test_noise_does_not_distort_the_levels(tmp_path, form, states):
     assert fitted.depression.v == pytest.approx(-4.0, abs=0.3)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_noise_larger_than_a_step_does_not_change_the_count(tmp_path, form):
+    # 12 random devices of 8 to 64 states with noise of 2 % of the range. Saturated ends, where many states lie within
+    # the noise, are where turning points get lost; of 2700 files like these 3 were off by one state
+    random = np.random.default_rng(11)
+    for _ in range(12):
+        states = int(random.integers(8, 65))
+        rise, fall = Exponential(random.uniform(-1, 6)), Exponential(random.uniform(-6, 1))
+        device = Plasticity.from_values(states, "10 uS", "100 uS", rise, fall)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpinloomWarning)  # with one cycle, ends within the noise may differ
+            got = Plasticity.from_csv(_write(tmp_path, *form(_sweeps(device, 0.02, int(random.integers(1, 6))))))
+        assert (got.states, got.depression_states) == (states, states)
+
+
 @pytest.mark.parametrize(("up", "down"), [(16, 9), (9, 31)])
 @pytest.mark.parametrize("form", [form for form in FORMS if form is not _counting_down])
 def test_different_numbers_of_states(tmp_path, form, up, down):
@@ -212,6 +227,27 @@ def test_cut_short_cycles_still_count(tmp_path):
     assert got.to_conductance(got.levels())[1] == pytest.approx(
         11.1e-6, abs=0.05e-6
     )  # the ends are means of both directions
+
+
+def test_a_reset_by_one_pulse(tmp_path):
+    rise = [10.0, 20.0, 28.0, 35.0, 40.0]
+    rows = list(enumerate([*rise, *rise, 10.0]))
+    turned = Plasticity.from_csv(_write(tmp_path, "pulse,g [uS]", rows))
+    named = [(*row, "reset" if row[0] % 5 == 0 else "set") for row in rows[1:]]
+    told = Plasticity.from_csv(_write(tmp_path, "pulse,g [uS],direction", named))
+    for got in (turned, told):
+        assert (got.states, got.depression_states) == (5, 2)
+        np.testing.assert_allclose(got.to_conductance(got.levels()) * 1e6, rise, rtol=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["tabulated", "exponential", "logistic", "best"])
+@pytest.mark.parametrize("states", [2, 3, 4])
+def test_few_states(tmp_path, shape, states):
+    device = _device(states)
+    got = Plasticity.from_csv(_write(tmp_path, *_named(_sweeps(device))), shape=shape)
+    assert got.states == states
+    if shape != "logistic":
+        assert _largest_miss(got, device) < 1e-6  # the fits stop at 1e-10 of v
 
 
 def test_every_tenth_pulse_measured(tmp_path):

@@ -15,14 +15,27 @@ from spinloom.units import si
 EXAMPLE = "pulse,conductance [uS],cycle,direction"
 
 _NAMES = {
-    "pulse": {"pulse", "pulses", "pulse index", "pulse number", "pulse no", "pulse count", "index", "n", "no"},
+    "pulse": {
+        "pulse",
+        "pulses",
+        "pulse index",
+        "pulse number",
+        "pulse no",
+        "pulse no.",
+        "pulse #",
+        "pulse count",
+        "number of pulses",
+        "index",
+        "n",
+        "no",
+    },
     "conductance": {"conductance", "g", "cond"},
     "resistance": {"resistance", "r", "res"},
     "cycle": {"cycle", "cycles", "cycle index", "cycle number", "repetition", "run"},
     "direction": {"direction", "polarity", "operation", "sweep", "type", "ltp/ltd", "p/d"},
 }
-_UP = {"potentiation", "potentiate", "pot", "ltp", "p", "up", "set", "+", "+1", "1", "increase"}
-_DOWN = {"depression", "depress", "dep", "ltd", "d", "down", "reset", "-", "-1", "decrease"}
+_UP = {"ltp", "p", "up", "set", "+", "+1", "1", "increase"}
+_DOWN = {"ltd", "d", "down", "reset", "-", "-1", "decrease"}
 
 
 @dataclass(frozen=True)
@@ -129,6 +142,7 @@ def _row(row: list[str], columns: _Columns) -> dict[str, float]:
     number["conductance"] = 1.0 / si_value if columns.resistance else si_value
     if "direction" in place:
         word = row[place["direction"]].strip().lower()
+        word = {"pot": "p", "dep": "d"}.get(word[:3], word)  # potentiation, potentiating, depressing
         if word not in _UP | _DOWN:
             raise ValueError(f"direction '{word}' is neither potentiation (LTP, P, up) nor depression (LTD, D, down)")
         number["direction"] = 1 if word in _UP else -1

@@ -153,7 +153,7 @@ def _fit(mean: Mean, kind: str) -> tuple[float, Shape]:
         grid = np.array([-_STEEPEST, -20.0, -8.0, -4.0, -2.0, 0.0, 2.0, 4.0, 8.0, 20.0, _STEEPEST])
     else:
         grid = np.array([0.0, 1.0, 2.0, 4.0, 8.0, 20.0, _STEEPEST])
-    grid = grid.clip(-4.0 * mean.pulses, 4.0 * mean.pulses)  # beyond that only the first step is left of the curve
+    grid = np.unique(grid.clip(-4.0 * mean.pulses, 4.0 * mean.pulses))  # steeper ones have only their first step left
     scale = float(np.ptp(mean.levels)) ** 2 or 1.0
     tried = [_line(mean, _curve(kind, v))[2] for v in grid]
     k = int(np.argmin(tried))
@@ -191,27 +191,23 @@ def _noise(given: dict[str, Mean], span: float) -> tuple[float, float]:
     neighbouring pulses share one read and so have the covariance -r^2. Where that covariance is beyond twice its own
     standard error the two are told apart; otherwise all of the scatter is the pulse's.
     """
-    variance = covariance = 0.0
-    count = pairs = 0
+    squares = products = 0.0
+    free = pairs = 0
     for mean in given.values():
-        cycles = mean.samples.shape[0]
-        if cycles < 2:
-            continue
         change = np.diff(mean.samples, axis=1)
-        away = change - np.nanmean(change, axis=0) if np.isfinite(change).all() else None
-        if away is None:
-            continue
-        variance += float((away**2).sum()) * cycles / (cycles - 1)
-        count += away.size
-        if away.shape[1] > 1:
-            covariance += float((away[:, 1:] * away[:, :-1]).sum()) * cycles / (cycles - 1)
-            pairs += away[:, 1:].size
-    if not count:
+        count = np.isfinite(change).sum(axis=0)
+        away = change[:, count > 1]
+        away = away - np.nansum(away, axis=0) / count[count > 1]
+        squares += float(np.nansum(away**2))
+        free += int((count[count > 1] - 1).sum())
+        product = away[:, 1:] * away[:, :-1]
+        products += float(np.nansum(product))
+        pairs += int(np.maximum(np.isfinite(product).sum(axis=0) - 1, 0).sum())
+    if not free:
         return 0.0, 0.0
-    variance /= count
-    covariance = covariance / pairs if pairs else 0.0
+    variance, covariance = squares / free, products / pairs if pairs else 0.0
     # the standard error of a lag-one covariance of white noise is its variance over sqrt(pairs)
-    told = -covariance > 2.0 * variance / math.sqrt(max(pairs * (1 - 1 / 3), 1.0))
+    told = -covariance > 2.0 * variance / math.sqrt(max(pairs, 1))
     read = min(-covariance, 0.5 * variance) if told else 0.0
     levels = np.concatenate([mean.levels for mean in given.values()])
     return math.sqrt(max(variance - 2.0 * read, 0.0)) / span, math.sqrt(read) / float(levels.mean())

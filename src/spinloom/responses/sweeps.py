@@ -5,9 +5,12 @@ A file that names cycle and direction is taken at its word. Where it does not:
 - the pulse index starting again, or counting down after it has counted up, begins a new sweep;
 - within one run of the index, potentiation turns into depression where the conductance turns by more than a quarter of
   the whole range. A saturated device under noise has its extreme a few pulses early or late: where a protocol that
-  repeats itself explains the extremes within 5 % of the range, its turning points are taken;
+  repeats itself explains the extremes within 5 % of the range, or six times the noise, its turning points are taken;
 - the state before a sweep's first pulse is the row before it, unless that row's conductance was measured again as the
-  sweep's first (it lies nearer than half of the first step), or the index starts at 0.
+  sweep's first (over all sweeps it lies nearer than half of the step that the next steps let expect), or the index
+  starts at 0. Where noise hides that, the numbers of rows decide.
+
+A column ``direction`` and an index that starts at 0 in each sweep leave nothing open.
 """
 
 from __future__ import annotations
@@ -60,6 +63,8 @@ class _Part:
     cycle: int
     zero: bool
     """The index starts at 0 here: the first row is the state before the first pulse."""
+    joins: bool | None = None
+    """The row before is the state before the first pulse, as far as the number of rows tells."""
 
     @property
     def size(self) -> int:
@@ -147,36 +152,40 @@ def _directions(rows: Rows, first: int, last: int) -> list[_Part]:
     if rows.direction is not None:
         return [_Part(first, last, int(rows.direction[first]), 0, zero)]
     g = rows.conductance[first : last + 1]
-    turns = _turning_points(g, float(np.ptp(rows.conductance)))
+    turns, joins = _turning_points(g, float(np.ptp(rows.conductance)))
     edges = [0, *turns, g.size - 1]
     parts = []
     for k, (left, right) in enumerate(itertools.pairwise(edges)):
         sign = 1 if g[right] >= g[left] else -1
-        parts.append(_Part(first + left + (k > 0), first + right, sign, 0, zero and k == 0))
+        parts.append(_Part(first + left + (k > 0), first + right, sign, 0, zero and k == 0, joins if k else None))
     return parts
 
 
-def _turning_points(g: np.ndarray, whole: float) -> list[int]:
-    """Where the conductance turns by more than a share of the range: the extremes, or a regular grid near them."""
+def _turning_points(g: np.ndarray, whole: float) -> tuple[list[int], bool | None]:
+    """Where the conductance turns by more than a share of the range: the extremes, or a regular grid near them.
+
+    Also whether sweeps share the state at a turning point, where the number of rows tells.
+    """
     turns, sign, best = [], 0, 0
     lowest = highest = 0
+    back = min(max(_TURN * whole, 8.0 * noise_of(g)), 0.5 * whole)
     for i in range(g.size):
         if sign == 0:
             lowest = i if g[i] < g[lowest] else lowest
             highest = i if g[i] > g[highest] else highest
-            if g[i] - g[lowest] > _TURN * whole:
+            if g[i] - g[lowest] > back:
                 sign, best = 1, i
-            elif g[highest] - g[i] > _TURN * whole:
+            elif g[highest] - g[i] > back:
                 sign, best = -1, i
         elif sign * (g[i] - g[best]) >= 0:
             best = i
-        elif sign * (g[best] - g[i]) > _TURN * whole:
+        elif sign * (g[best] - g[i]) > back:
             turns.append(best)
             sign, best = -sign, i
-    return _regular(g, turns, whole) if turns else turns
+    return _regular(g, turns, whole) if turns else (turns, None)
 
 
-def _regular(g: np.ndarray, turns: list[int], whole: float) -> list[int]:
+def _regular(g: np.ndarray, turns: list[int], whole: float) -> tuple[list[int], bool | None]:
     """Turning points of a protocol that repeats itself, where there is one near these extremes; else the extremes.
 
     Sweeps alternate between a and b pulses. Either a turning point is one row, or its state was measured again as the
@@ -184,7 +193,8 @@ def _regular(g: np.ndarray, turns: list[int], whole: float) -> list[int]:
     """
     legs = len(turns) + 1
     firsts, seconds = (legs + 1) // 2, legs // 2
-    best: tuple[bool, float, list[int]] | None = None
+    near = max(_EXTREME * whole, 6.0 * noise_of(g))
+    best: tuple[bool, float, list[int], bool] | None = None
     for again in (0, 1):
         length = g.size - 1 + again
         for a in range(1, length):
@@ -193,12 +203,15 @@ def _regular(g: np.ndarray, turns: list[int], whole: float) -> list[int]:
                 continue
             grid = np.cumsum([(a, b)[k % 2] for k in range(legs - 1)]) - again
             away = np.abs(g[grid] - g[turns])
-            if (away <= _EXTREME * whole).all():
+            if (away <= near).all():
                 # a state measured again is recognised by being the same
                 cost = float(np.abs(g[grid + 1] - g[grid]).sum() if again else away.sum())
-                found = (a != b, cost, [int(i) for i in grid])
+                found = (a != b, cost, [int(i) for i in grid], not again)
                 best = found if best is None or found[:2] < best[:2] else best
-    return turns if best is None else best[2]
+    if best is None:
+        return turns, None
+    uneven, _, grid, joins = best
+    return grid, None if uneven else joins
 
 
 def _count_cycles(rows: Rows, parts: list[_Part]) -> None:
@@ -227,7 +240,8 @@ def _check_signs(rows: Rows, parts: list[_Part], path: Path) -> None:
 def _with_start(rows: Rows, parts: list[_Part]) -> list[Sweep]:
     """Sweeps with the state before their first pulse, where the row before is that state."""
     g = rows.conductance
-    extended = {sign: _joins(rows, [p for p in parts if p.sign == sign]) for sign in (1, -1)}
+    counted = _joins_by_count(rows, parts)
+    extended = {sign: _joins(rows, [p for p in parts if p.sign == sign], counted) for sign in (1, -1)}
     longest = {sign: max((p.size for p in parts if p.sign == sign), default=0) for sign in (1, -1)}
     sweeps = []
     for part in parts:
@@ -251,12 +265,52 @@ def _spacing(rows: Rows, part: _Part) -> int:
     return int(np.median(np.abs(np.diff(index)))) if index.size > 1 else 1
 
 
-def _joins(rows: Rows, parts: list[_Part]) -> bool:
-    """Do the sweeps of one direction begin one pulse after the row before them? Decided over all of them."""
-    g = rows.conductance
-    asked = [part for part in parts if part.first > 0 and not part.zero and part.size > 1]
-    if not asked:
+def _joins_by_count(rows: Rows, parts: list[_Part]) -> bool | None:
+    """What the numbers of rows say.
+
+    Sweeps with as many rows as the first one have as many states as rows. With one row less than the first, whose index
+    starts at 0, they lack the state before their first pulse: it is the row before.
+    """
+    first, others = parts[0].size, {part.size for part in parts[1:]}
+    if others == {first}:
         return False
-    gap = np.mean([abs(g[p.first] - g[p.first - 1]) for p in asked])
-    step = np.mean([abs(g[p.first + 1] - g[p.first]) for p in asked])
-    return bool(gap >= 0.5 * step)
+    return True if others == {first - 1} and rows.pulse[0] == 0 else None
+
+
+def _joins(rows: Rows, parts: list[_Part], counted: bool | None) -> bool:
+    """Do the sweeps of one direction begin one pulse after the row before them? Decided over all of them.
+
+    ``counted`` decides where noise hides the difference.
+    """
+    g = rows.conductance
+    asked = [part for part in parts if part.first > 0 and not part.zero]
+    told = [part.joins for part in asked if part.joins is not None]
+    if told:
+        return sum(told) * 2 >= len(told)
+    if not any(part.size > 1 for part in asked):
+        return bool(asked)  # a single pulse from the state before: a reset
+    asked = [part for part in asked if part.size > 1]
+    sign = asked[0].sign
+    gap = np.mean([sign * (g[p.first] - g[p.first - 1]) for p in asked])
+    count = min(3, *(p.size - 1 for p in asked))
+    steps = np.mean([sign * np.diff(g[p.first : p.first + count + 1]) for p in asked], axis=0)
+    noise = noise_of(g) / np.sqrt(len(asked))
+    if (
+        count > 1 and abs(steps[0] - steps[1]) > 3.0 * np.sqrt(6.0) * noise
+    ):  # a curve that bends: the step before those seen
+        expected = np.clip(2.0 * steps[0] - steps[1], 0.25 * steps[0], 4.0 * steps[0])
+    else:
+        expected = steps.mean()
+    hidden = abs(gap - 0.5 * expected) < 3.0 * np.sqrt(2.0) * noise
+    return counted if hidden and counted is not None else bool(gap >= 0.5 * expected)
+
+
+def noise_of(g: np.ndarray) -> float:
+    """Standard deviation of white noise on a smooth curve, from its second differences.
+
+    Their lower quartile, because a curve bends in one part of it: of a normal distribution it is 0.3186 standard
+    deviations, and second differences of white noise have sqrt(6) times its deviation.
+    """
+    if g.size < 4:
+        return 0.0
+    return float(np.quantile(np.abs(np.diff(g, 2)), 0.25)) / (0.3186 * np.sqrt(6.0))
