@@ -72,7 +72,7 @@ def energy(weights: np.ndarray, states: np.ndarray) -> np.ndarray:
 
 def is_fixed(weights: np.ndarray, states: np.ndarray) -> np.ndarray:
     """Whether every neuron agrees with its field, shape (..., k); a field of zero leaves a neuron as it is."""
-    return (states * field(weights, states) >= 0).all(axis=-1)
+    return np.asarray((states * field(weights, states) >= 0).all(axis=-1))
 
 
 def recall(

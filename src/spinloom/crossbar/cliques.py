@@ -83,14 +83,17 @@ def complete(links: np.ndarray, partial: np.ndarray, steps: int = 1) -> np.ndarr
         lit[rows] &= links[cluster, found[rows, cluster]] | known[rows][:, :, None]
     here = np.arange(units)
     lit = np.where(known[:, :, None], here == found[:, :, None], lit)
+    joined = links.astype(np.float32).reshape(clusters, units, -1) if steps > 1 else np.empty(0)
     for _ in range(steps - 1):
-        before = lit
+        undecided = np.flatnonzero(lit.sum(axis=(1, 2)) > clusters)
+        before = after = lit[undecided]
         for cluster in range(clusters):
-            reached = before[:, cluster].astype(np.float32) @ links[cluster].reshape(units, -1).astype(np.float32)
-            open_to = reached.reshape(lit.shape) > 0
+            reached = before[:, cluster].astype(np.float32) @ joined[cluster]
+            open_to = reached.reshape(before.shape) > 0
             open_to[:, cluster] = True
-            lit = lit & open_to
-        if (lit == before).all():
+            after = after & open_to
+        lit[undecided] = after
+        if (after == before).all():
             break
     return lit
 
@@ -157,7 +160,8 @@ def wrong_unit(messages: int, units: int, known: int) -> float:
 def flipped_error_rate(links: float, flipped: float, units: int, clusters: int, erased: int) -> float:
     """As :func:`error_rate`, with every link read wrongly with probability e.
 
-    The right units stay lit with probability (1 - e)^((c - c_e) c_e), and wrong ones see a density d (1 - e) + (1 - d) e.
+    The right units stay lit with probability (1 - e)^((c - c_e) c_e); the wrong ones see a density
+    d (1 - e) + (1 - d) e.
     """
     seen = links * (1.0 - flipped) + (1.0 - links) * flipped
     kept = (1.0 - flipped) ** ((clusters - erased) * erased)
@@ -184,7 +188,9 @@ def message_bits(units: int, clusters: int) -> float:
 def _messages(messages: np.ndarray, units: int, lowest: int) -> np.ndarray:
     found = np.asarray(messages)
     if found.ndim != 2 or found.shape[1] < 2:
-        raise InputError(f"messages of shape {found.shape}: give a table (messages, clusters) with two clusters or more.")
-    if not np.issubdtype(found.dtype, np.integer) or found.size and (found.min() < lowest or found.max() >= units):
+        raise InputError(
+            f"messages of shape {found.shape}: give a table (messages, clusters) with two clusters or more."
+        )
+    if not np.issubdtype(found.dtype, np.integer) or (found.size and (found.min() < lowest or found.max() >= units)):
         raise InputError(f"Symbols must be whole numbers from {lowest} to {units - 1}, one unit of each cluster.")
     return found
