@@ -7,9 +7,9 @@ import pytest
 
 from spinloom import crossbar, devices, responses
 from spinloom.experiments.protocols import series_images, series_readout
-from spinloom.experiments.protocols.approximate_memory import energy_at, tolerated
+from spinloom.experiments.protocols.approximate_memory import tolerated
 from spinloom.experiments.protocols.binary_training import accuracy, binarised, exact, kept, layers_of, scores
-from spinloom.experiments.protocols.write_errors import WriteErrors
+from spinloom.experiments.protocols.write_errors import WriteErrors, energy_at
 from spinloom.experiments.protocols.xnor_network import pair_products
 from spinloom.nn.binary_networks import Folded
 

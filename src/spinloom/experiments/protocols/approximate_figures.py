@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinloom.experiments.figure import FigureSpec, Panel, Series
+from spinloom.experiments.protocols.write_errors import Sweep, WriteErrors, energy_at
 from spinloom.experiments.verdict import Metric
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from spinloom.experiments.protocols.write_errors import WriteErrors
 
 LABELS = {
     "once": "written once, after training",
@@ -22,7 +21,6 @@ LABELS = {
 }
 _NANO = 1e9
 _FEMTO = 1e15
-Sweep = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def draw(
@@ -107,8 +105,6 @@ def _curve(learned: xr.Dataset, way: str, x: np.ndarray, tone: int) -> Series:
 
 
 def _energy(learned: xr.Dataset, sweeps: Mapping[str, Sweep], settings: Mapping[str, Any]) -> FigureSpec:
-    from spinloom.experiments.protocols.approximate_memory import energy_at
-
     rates = learned.coords["error_rate"].values
     reference = float(settings["reference_error"])
     panels = []

@@ -13,7 +13,7 @@ from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.protocols import approximate_figures
 from spinloom.experiments.protocols import binary_training as training
 from spinloom.experiments.protocols.network import load_split
-from spinloom.experiments.protocols.write_errors import WriteErrors
+from spinloom.experiments.protocols.write_errors import Sweep, WriteErrors, energy_at
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 from spinloom.units import si, si_array
@@ -143,7 +143,7 @@ def _of_one_seed(
     )
 
 
-def _sweeps(errors: WriteErrors, settings: Mapping[str, Any]) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _sweeps(errors: WriteErrors, settings: Mapping[str, Any]) -> dict[str, Sweep]:
     """Per knob: its values (duration [s] or overdrive), mean error rates, and energies of a pulse [J]."""
     overdrive, width = float(settings["overdrive"]), si(settings["pulse_width"], "time", "pulse_width")
     widths, drives = errors.widths, errors.overdrives[errors.overdrives > 0.9]
@@ -153,16 +153,6 @@ def _sweeps(errors: WriteErrors, settings: Mapping[str, Any]) -> dict[str, tuple
         "duration": (widths, by_width, np.array([errors.energy(overdrive, t) for t in widths])),
         "amplitude": (drives, by_drive, np.array([errors.energy(i, width) for i in drives])),
     }
-
-
-def energy_at(rate: float, sweep: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
-    """Energy of the pulse [J] that has this error rate, between the points of a sweep; NaN beyond its ends."""
-    _, rates, energies = sweep
-    order = np.argsort(rates)
-    known = np.log(np.maximum(rates[order], 1e-300))
-    if not rates.min() <= rate <= rates.max():
-        return float("nan")
-    return float(np.exp(np.interp(np.log(rate), known, np.log(energies[order]))))
 
 
 def tolerated(rates: np.ndarray, accuracies: np.ndarray, floor: float) -> float:

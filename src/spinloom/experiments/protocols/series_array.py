@@ -324,4 +324,6 @@ def _dataset(parts: Mapping[str, xr.Dataset]) -> xr.Dataset:
     for name, part in parts.items():
         plain = part.rename({key: f"{name}_{key}" for key in (*part.data_vars, *part.dims, *part.coords)})
         renamed.append(plain)
-    return xr.merge(renamed)
+    joined = xr.merge(renamed)
+    assert isinstance(joined, xr.Dataset)  # xarray's signature also allows trees
+    return joined

@@ -71,12 +71,12 @@ def mapping(
         if kind == "window":
             found.append(crossbar.Converter(bits, window))
         elif kind == "full":
-            found.append(crossbar.series.readout("uniform", bits, column.tile))
+            found.append(crossbar.readout("uniform", bits, column.tile))
         else:
             partial = partial_sums(column, layer.weight, x)
             full = np.array([part.stop - part.start == column.tile for part in column.slices(layer.weight.shape[1])])
             seen = partial[..., full] if full.any() else partial
-            found.append(crossbar.series.readout(kind, bits, column.tile, seen))  # pyright: ignore[reportArgumentType]
+            found.append(crossbar.readout(kind, bits, column.tile, seen))  # pyright: ignore[reportArgumentType]
         x = signs_behind(layer, product(n, x))
     return found
 

@@ -11,10 +11,12 @@ import numpy as np
 if TYPE_CHECKING:
     import xarray as xr
 
-    from spinloom.devices import MagneticTunnelJunction
+    from spinloom.devices.magnetic_tunnel_junction import MagneticTunnelJunction
 
 LOWEST = 1e-15
 """Error rates below this are rounding; they are held at it."""
+Sweep = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Places of a knob, mean error rates, energies of a pulse [J]."""
 _REACH = 6.0  # standard deviations of the spread that are summed over
 
 
@@ -128,3 +130,13 @@ class WriteErrors:
         rate = damping * gamma * self.junction.anisotropy_field() / (1.0 + damping**2)
         logarithm = np.euler_gamma + np.log(0.25 * np.pi**2 * self.junction.thermal_stability())
         return logarithm / (2.0 * rate * (np.asarray(overdrive, float) - 1.0))
+
+
+def energy_at(rate: float, sweep: Sweep) -> float:
+    """Energy of the pulse [J] that has this error rate, between the points of a sweep; NaN beyond its ends."""
+    _, rates, energies = sweep
+    order = np.argsort(rates)
+    known = np.log(np.maximum(rates[order], 1e-300))
+    if not rates.min() <= rate <= rates.max():
+        return float("nan")
+    return float(np.exp(np.interp(np.log(rate), known, np.log(energies[order]))))
