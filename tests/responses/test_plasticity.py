@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from spinloom import parameters
 from spinloom.errors import InputError, ParameterError, UnknownNameError
-from spinloom.parameters.schema import rules
+from spinloom.parameters.schema import SYNAPSES, rules
 from spinloom.responses import Exponential, Logistic, Plasticity, Tabulated
 from spinloom.responses.plasticity_metrics import deviation
 
@@ -159,6 +160,28 @@ def test_parameter_set_reads_back_equal(synapse, tmp_path):
     again = tmp_path / "again.toml"
     again.write_text(back.to_toml("mine", "a title"), encoding="utf-8")
     assert Plasticity.from_parameters(again) == back
+
+
+SETS = [name for name in parameters.names() if parameters.load(name).device in SYNAPSES]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_published_synapses_survive_writing_and_reading(name, tmp_path):
+    synapse = Plasticity.from_parameters(name)
+    file = tmp_path / "copy.toml"
+    file.write_text(synapse.to_toml(name), encoding="utf-8")
+    kept = tuple(entry for entry in synapse.assumed if entry[0] in rules("synapse"))
+    assert Plasticity.from_parameters(file) == synapse.replace(assumed=kept)
+    for way in ("potentiation", "depression"):
+        assert synapse.levels(way)[[0, -1]].tolist() == [0.0, 1.0]
+    assert str(synapse).startswith(f"{synapse.states} states")
+
+
+def test_thesis_rram_is_neurosims_silver_device():
+    # v = 2 and 5 of eq. 4.1 are the labels 2.4 and -4.88 that MLP_NeuroSim gives to Ag:a-Si (Jo 2010)
+    thesis, published = (Plasticity.from_parameters(name).summary() for name in ("Xin2023_rram", "Jo2010_agsi"))
+    assert thesis["label"] == pytest.approx(published["label"], abs=0.005)
+    assert thesis["depression_label"] == pytest.approx(published["depression_label"], abs=0.005)
 
 
 def test_parameter_set_refuses_what_it_cannot_hold():

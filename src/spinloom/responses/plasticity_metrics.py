@@ -19,7 +19,7 @@ def deviation(synapse: Plasticity, direction: Direction) -> float:
     """
     levels = synapse.levels(direction)
     away = levels - np.linspace(0.0, 1.0, levels.size)
-    return float(away[np.argmax(np.abs(away))])
+    return float(away[np.argmax(np.round(np.abs(away), 12))])  # of equal ones the first, whatever their last digit
 
 
 def label(synapse: Plasticity, direction: Direction) -> float:

@@ -70,7 +70,7 @@ def write_set(synapse: Plasticity, name: str, title: str = "") -> str:
     """A parameter set of kind "synapse" as TOML text, from which :func:`read_set` makes an equal Plasticity.
 
     The reading's ``source`` is ``name``. Values are marked as computed from the synapse's source, what was assumed as
-    assumed.
+    assumed; assumptions about parameters that are no synapse's (a torque efficiency) are left out.
 
     Raises
     ------
@@ -93,6 +93,8 @@ def write_set(synapse: Plasticity, name: str, title: str = "") -> str:
         plain = isinstance(number, str) or not rule.unit
         written, why = notes.get(item, (str(number) if plain else f"{number!r} {rule.unit}", ""))
         if item in notes:
+            if rule.kind == "table" and Tabulated(numbers(written)) == Tabulated(numbers(str(number))):
+                number = written  # as its author wrote it
             origin = Source("assumed", note=why or "not in the document")
         else:
             origin = Source("computed", keys[0] if keys else "", f"from {synapse.source}" if synapse.source else "")
