@@ -41,14 +41,16 @@ def moved(device: Plasticity, weights: torch.Tensor, gradient: torch.Tensor, ste
 
 @pytest.mark.parametrize(("rise", "fall"), SHAPES)
 @pytest.mark.parametrize("states", [2, 16, 49])
-def test_pulses_move_weights_as_the_response_says(rise: Shape, fall: Shape, states: int) -> None:
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])  # the compiled loop, and its torch copy
+def test_pulses_move_weights_as_the_response_says(rise: Shape, fall: Shape, states: int, kind: torch.dtype) -> None:
     device = synapse(rise, fall, states=states, depression_states=states + 3)
     g = np.linspace(0.0, 1.0, 4000).reshape(40, 100)
     pulses = np.random.default_rng(0).integers(-4, 5, g.shape).clip(1 - states, states - 1)
-    weights = torch.from_numpy(2.0 * g - 1.0)
+    weights = torch.from_numpy(2.0 * g - 1.0).to(kind)
+    start = 0.5 * (weights.double().numpy() + 1.0)
     level = np.where(pulses > 0, 2.0 / (states - 1), 2.0 / (states + 2))
-    moved(device, weights, torch.from_numpy(-pulses * level), rounding="nearest")
-    expected = 2.0 * device.after_pulses(g, pulses) - 1.0
+    moved(device, weights, torch.from_numpy(-pulses * level).to(kind), rounding="nearest")
+    expected = 2.0 * device.after_pulses(start, pulses) - 1.0
     # tables of 4096 lines stand for a smooth curve: error h^2/8 times a curvature of at most v^2
     assert np.abs(weights.numpy() - expected).max() < 1e-6
 
@@ -116,7 +118,7 @@ def test_the_torch_copy_gives_the_same(rise: Shape, fall: Shape) -> None:
     start = 0.7 * weights
     expected = torch_update.pulse(start, count, 0.7, device.up, device.down, device.noise, None, normal, None)
     done = torch.empty(weights.shape, dtype=torch.int32)
-    array.give(start, wanted, scale, 0.7, 7, done)
+    array.give(start, wanted, scale, 0.7, 7, done=done)
     assert torch.equal(done, count.int())
     assert float((start - expected).abs().max()) < 1e-6  # float32 weights, float64 inside
 

@@ -76,8 +76,6 @@ class Device:
         nearest to 1/2. For exponential curves of n pulses, v up and u down,
         g = (a/(1 - e^-v) + b/(1 - e^-u)) / (a + b) with a = 1 - e^(-v/n), b = 1 - e^(u/n).
         """
-        from scipy.optimize import brentq
-
         grid = np.linspace(0.0, 1.0, 2001)
         drift = np.where(np.abs(self.drift(grid)) < 1e-9, 0.0, self.drift(grid))  # 1e-9: rounding of the curves
         found = []
@@ -90,8 +88,19 @@ class Device:
             if zeros:
                 found.append(0.5 * (grid[i + 1] + grid[i + zeros]))
             else:
-                found.append(brentq(lambda g: float(self.drift(g)), grid[i], grid[i + 1]))
+                low, high = grid[i], grid[i + 1]
+                for _ in range(50):  # bisection to the last digit
+                    middle = 0.5 * (low + high)
+                    low, high = (middle, high) if self.drift(middle) > 0 else (low, middle)
+                found.append(low)
         return float(min(found, key=lambda g: abs(g - 0.5), default=0.5))
+
+    @functools.cached_property
+    def pull(self) -> float:
+        """Share of its distance from the symmetry point that a device loses by a pulse, up or down; 0: symmetric."""
+        near = np.clip(self.symmetry_point + np.array([-0.05, 0.05]), 0.0, 1.0)
+        low, high = self.drift(near)
+        return max(float(0.5 * (low - high) / (near[1] - near[0])), 0.0)
 
     @functools.cached_property
     def asymmetry(self) -> float:

@@ -19,6 +19,7 @@ from spinloom.physics.scalar import HALF, ONE, ZERO, bits_of_float, scalar
 
 LANES = 64
 BLOCK = 4 * LANES
+VECTOR = 16
 STREAM_ROUNDING, STREAM_NOISE, STREAM_ERRORS = 16, 17, 18
 """Streams of a matrix's random numbers; matrices are told apart by their seeds."""
 
@@ -105,7 +106,35 @@ def normal_of(key_low, key_high, weight, step):
     return six_normals(r[0], r[1], r[2], r[3])[0]
 
 
-def pulse(weights, wanted, scale, w_max, stochastic, up, down, noise, device, key, step, first, last, counters, done):
+@scalar
+def largest_bits(values):
+    """The largest of the magnitudes' bits: 0 if all are zero, from _EXPONENT if one is no number.
+
+    By the bits, since fast arithmetic does not know NaN.
+    """
+    largest = int32(0)
+    for x in values:
+        largest = max(largest, int32(bits_of_float(x) & int32(0x7FFFFFFF)))
+    return largest
+
+
+@scalar
+def whole_pulses(wanted, scale_up, scale_down, limit_up, limit_down, chance, count):
+    """Fill ``count`` with signed whole pulses; their number."""
+    some = ZERO
+    for lane in range(wanted.size):
+        x = wanted[lane]
+        rise = min(max(x * scale_up, ZERO) + chance[lane], limit_up)
+        fall = min(max(-x * scale_down, ZERO) + chance[lane], limit_down)
+        c = float32(int32(rise)) - float32(int32(fall))
+        count[lane] = c
+        some += abs(c)
+    return some
+
+
+def pulse(
+    weights, wanted, scale, w_max, rounding, keep, up, down, noise, device, key, step, first, last, counters, done
+):
     """Give weights ``first`` to ``last`` - 1 their whole pulses, in place; ``first`` is a multiple of BLOCK.
 
     Parameters
@@ -116,8 +145,11 @@ def pulse(weights, wanted, scale, w_max, stochastic, up, down, noise, device, ke
         Pulses per unit of ``wanted`` where the product is positive, and where it is negative.
     w_max : float
         w = w_max (2 g - 1).
-    stochastic : bool
-        x pulses become floor(|x| + u) with u uniform in 0..1; else with u = 1/2.
+    rounding : float
+        x pulses become floor(|x| + rounding), 1/2 to the nearest, 0 towards zero; below 0: stochastic, with a uniform
+        number in 0..1.
+    keep : bool
+        Whether ``wanted`` is an accumulator from which the pulses given are taken.
     up, down : Way
         The device's curves.
     noise : (float, float)
@@ -135,80 +167,81 @@ def pulse(weights, wanted, scale, w_max, stochastic, up, down, noise, device, ke
     scale_up, scale_down = float32(scale[0]), float32(scale[1])
     limit_up, limit_down = float32(up.pulses), float32(down.pulses)
     by_table = up.knots.size == 0 and down.knots.size == 0 and device.size == 0
-    u = np.full(BLOCK, HALF, np.float32)
-    count = np.empty(LANES, np.float32)
-    chosen = np.empty(LANES, np.int64)
-    normal = np.zeros(LANES, np.float32)
+    u = np.full(BLOCK, float32(rounding), np.float32)
+    count = np.zeros(BLOCK, np.float32)
+    chosen = np.zeros(BLOCK + VECTOR, np.int64)
+    normal = np.zeros(BLOCK + VECTOR, np.float32)
+    works = np.zeros(BLOCK, np.int64)
+    state = np.zeros(BLOCK)
     total_up, total_down, moved, most, bad = 0, 0, 0, counters[MOST], 0
     for block in range(first, last, BLOCK):
-        largest = int32(0)  # by the bits, since fast arithmetic does not know NaN
-        for x in wanted[block : min(block + BLOCK, last)]:
-            largest = max(largest, int32(bits_of_float(x) & int32(0x7FFFFFFF)))
+        end = min(block + BLOCK, last)
+        here = wanted[block:end]  # a slice: an index that might be negative would end the vectorisation
         if done.size:
-            done[block : min(block + BLOCK, last)] = 0
+            done[block:end] = 0
+        largest = largest_bits(here)
         if largest == 0:  # at batch 1 most columns of a gradient are zero
             continue
         if largest >= int32(_EXPONENT):
             bad += 1
             continue
-        if stochastic:
+        if rounding < 0.0:
             for lane in range(LANES):
                 words = draw(key_low, key_high, uint32((block >> 2) + lane), uint64(step), uint32(STREAM_ROUNDING))
                 u[lane] = uniform(words[0])
                 u[LANES + lane] = uniform(words[1])
                 u[2 * LANES + lane] = uniform(words[2])
                 u[3 * LANES + lane] = uniform(words[3])
-        for part in range(block, min(block + BLOCK, last), LANES):
-            size = min(LANES, last - part)
-            here = wanted[part : part + size]  # a slice: an index that might be negative ends the vectorisation
-            chance = u[part - block : part - block + size]
-            some = ZERO
-            for lane in range(size):
-                x = here[lane]
-                rise = min(max(x * scale_up, ZERO) + chance[lane], limit_up)
-                fall = min(max(-x * scale_down, ZERO) + chance[lane], limit_down)
-                c = float32(int32(rise)) - float32(int32(fall))
-                count[lane] = c
-                some += abs(c)
-            if some == ZERO:
-                continue
-            k = 0
-            for lane in range(size):
-                chosen[k] = lane
-                k += 1 if count[lane] != ZERO else 0
-            moved += k
-            if noise[0] > 0.0:
-                for j in range(k):
-                    normal[j] = normal_of(key_low, key_high, part + chosen[j], step)
+        k = 0
+        for part in range(0, end - block, LANES):
+            stop = min(part + LANES, end - block)
+            some = whole_pulses(
+                here[part:stop], scale_up, scale_down, limit_up, limit_down, u[part:stop], count[part:stop]
+            )
+            if some > ZERO:
+                for lane in range(part, stop):
+                    chosen[k] = lane
+                    k += 1 if count[lane] != ZERO else 0
+        if k == 0:
+            continue
+        moved += k
+        if noise[0] > 0.0:
+            for j in range((k + VECTOR - 1) // VECTOR * VECTOR):  # whole vectors, the last with idle lanes
+                normal[j] = normal_of(key_low, key_high, block + chosen[j], step)
+        for j in range(k):
+            c = count[chosen[j]]
+            pulses = int64(abs(c))
+            total_up += pulses if c > ZERO else 0
+            total_down += pulses if c < ZERO else 0
+            most = max(most, pulses)
+            works[j] = pulses
+            state[j] = 0.5 * (weights[block + chosen[j]] / w_max + 1.0)
+        if done.size:
             for j in range(k):
-                lane = chosen[j]
-                i = part + lane
-                c = int64(count[lane])
-                pulses = abs(c)
-                total_up += max(c, 0)
-                total_down += max(-c, 0)
-                most = max(most, pulses)
-                if done.size:
-                    done[i] = c
-                works = pulses
-                if noise[1] > 0.0:
-                    works = pulses_that_work(pulses, noise[1], key_low, key_high, i, step)
-                g = 0.5 * (weights[i] / w_max + 1.0)
-                if by_table:
-                    g = (
-                        g * up.factor[works] + up.offset[works]
-                        if c > 0
-                        else g * down.factor[works] + down.offset[works]
-                    )
-                elif works > 0:
-                    shift = works * device[i] if device.size else float(works)
-                    if c > 0:
-                        g = state_after(g, shift / up.pulses, up.v, up.knots, up.places, up.curve, up.buckets)
-                    else:
-                        shift = -shift / down.pulses
-                        g = state_after(g, shift, down.v, down.knots, down.places, down.curve, down.buckets)
-                g += noise[0] * math.sqrt(float(works)) * normal[j]
-                weights[i] = w_max * (2.0 * min(max(g, 0.0), 1.0) - 1.0)
+                done[block + chosen[j]] = int32(count[chosen[j]])
+        if keep:
+            for j in range(k):
+                c = count[chosen[j]]
+                wanted[block + chosen[j]] -= c / (scale_up if c > ZERO else scale_down)
+        if noise[1] > 0.0:
+            for j in range(k):
+                works[j] = pulses_that_work(works[j], noise[1], key_low, key_high, block + chosen[j], step)
+        if by_table:
+            for j in range(k):
+                if count[chosen[j]] > ZERO:
+                    state[j] = state[j] * up.factor[works[j]] + up.offset[works[j]]
+                else:
+                    state[j] = state[j] * down.factor[works[j]] + down.offset[works[j]]
+        else:
+            for j in range(k):
+                shift = works[j] * (device[block + chosen[j]] if device.size else ONE)
+                way = up if count[chosen[j]] > ZERO else down
+                shift = shift / way.pulses if count[chosen[j]] > ZERO else -shift / way.pulses
+                if works[j]:
+                    state[j] = state_after(state[j], shift, way.v, way.knots, way.places, way.curve, way.buckets)
+        for j in range(k):
+            g = state[j] + noise[0] * math.sqrt(float(works[j])) * normal[j]
+            weights[block + chosen[j]] = w_max * (2.0 * min(max(g, 0.0), 1.0) - 1.0)
     counters[UP] += total_up
     counters[DOWN] += total_down
     counters[MOVED] += moved
@@ -229,13 +262,13 @@ def chances(key, step, rounding, normal):
 
 
 def survey(wanted, scale):
-    """(wanted changes that are not zero, those under half a pulse, the largest in pulses) of one step."""
+    """(wanted changes that are not zero, those under half a pulse, the largest and the sum in pulses) of one step."""
     scale_up, scale_down = float32(scale[0]), float32(scale[1])
-    small, zero, largest = ZERO, ZERO, ZERO
-    for i in range(wanted.size):
-        x = wanted[i]
+    small, zero, largest, total = ZERO, ZERO, ZERO, ZERO
+    for x in wanted:
         size = abs(x * (scale_up if x * scale_up > ZERO else scale_down))
         small += ONE if size < HALF else ZERO
         zero += ONE if size == ZERO else ZERO
         largest = max(largest, size)
-    return wanted.size - zero, small - zero, largest
+        total += size
+    return wanted.size - zero, small - zero, largest, total

@@ -18,6 +18,7 @@ from spinloom.nn.training.samples import mixed_seed
 Rounding = Literal["stochastic", "nearest"]
 _PARALLEL = 1 << 18
 """Weights from which more than one thread pays."""
+_ROUNDING = {"stochastic": -1.0, "nearest": 0.5}
 _NOTHING, _NO_PULSES = np.empty(0, np.float32), np.empty(0, np.int32)
 
 
@@ -86,10 +87,10 @@ class Array:
         scale: tuple[float, float],
         w_max: float,
         step: int,
+        accumulated: bool = False,
         done: torch.Tensor | None = None,
-        rounding: Rounding | None = None,
     ) -> None:
-        """Give each device the whole pulses nearest to ``wanted`` times ``scale``; weights change in place.
+        """Give each device the whole pulses in ``wanted`` times ``scale``; weights change in place.
 
         Parameters
         ----------
@@ -100,14 +101,14 @@ class Array:
             w = w_max (2 g - 1).
         step : int
             The step whose random numbers are drawn.
+        accumulated : bool
+            ``wanted`` is a float32 accumulator: its whole pulses are given and taken from it, the rest stays.
         done : int32 tensor, same shape, optional
             Takes the pulses given, signed.
-        rounding : {"stochastic", "nearest"}, optional
-            Another one than the array's.
         """
-        how = rounding or self.rounding
-        if weights.is_cuda or weights.dtype not in (torch.float32, torch.float64):
-            self._give_torch(weights, wanted, scale, w_max, step, done, how)
+        how = 0.0 if accumulated else _ROUNDING[self.rounding]
+        if weights.is_cuda or weights.dtype != torch.float32:
+            self._give_torch(weights, wanted, scale, w_max, step, accumulated, done, how)
             return
         flat = weights.detach()
         whole = flat if flat.is_contiguous() else flat.contiguous()
@@ -116,7 +117,7 @@ class Array:
         if change.dtype != torch.float32 or not change.is_contiguous():
             change = change.to(torch.float32).contiguous()
         pulses = _NO_PULSES if done is None else done.view(-1).numpy()
-        arguments = (target, change.view(-1).numpy(), scale, w_max, how == "stochastic")
+        arguments = (target, change.view(-1).numpy(), scale, w_max, how, accumulated)
         arguments += (self.device.up, self.device.down, self.device.noise, self._factor, self._key, step)
         workers = torch.get_num_threads() if target.size >= _PARALLEL else 1
         counters = self._counters
@@ -147,10 +148,10 @@ class Array:
         self.counts.longest += most
         self.bad += bad
 
-    def _give_torch(self, weights, wanted, scale, w_max, step, done, how) -> None:
+    def _give_torch(self, weights, wanted, scale, w_max, step, accumulated, done, how) -> None:
         place = weights.device
         chance = torch.Generator(place).manual_seed(mixed_seed(self.seed, step) >> 1)
-        u = torch.rand(wanted.shape, generator=chance, device=place) if how == "stochastic" else 0.5
+        u = torch.rand(wanted.shape, generator=chance, device=place) if how < 0 else how
         limits = (self.device.up.pulses, self.device.down.pulses)
         bad = int(not torch.isfinite(wanted).all())
         change = wanted.detach().float()
@@ -168,15 +169,18 @@ class Array:
             weights.detach().copy_(new)
         if done is not None:
             done.copy_(count)
+        if accumulated:
+            wanted.sub_(torch.where(count > 0, count / scale[0], count / scale[1]))
         rise, fall = count.clamp(min=0), -count.clamp(max=0)
         figures = torch.stack([rise.sum(), fall.sum(), (count != 0).sum(), count.abs().max()]).tolist()
         self._count(*(int(x) for x in figures), bad)
 
-    def wish(self, wanted: torch.Tensor, scale: tuple[float, float]) -> tuple[float, float, float]:
-        """(wanted changes that are not zero, those under half a pulse, the largest in pulses)."""
+    @staticmethod
+    def wish(wanted: torch.Tensor, scale: tuple[float, float]) -> tuple[float, float, float, float]:
+        """(wanted changes that are not zero, those under half a pulse, the largest and the sum in pulses)."""
         change = wanted.detach().to("cpu", torch.float32).contiguous().view(-1).numpy()
-        nonzero, small, largest = kernel("survey")(change, scale)
-        return float(nonzero), float(small), float(largest)
+        nonzero, small, largest, total = kernel("survey")(change, scale)
+        return float(nonzero), float(small), float(largest), float(total)
 
 
 assert (UP, DOWN, MOVED, MOST, BAD) == (0, 1, 2, 3, 4), "the order of Array._count"

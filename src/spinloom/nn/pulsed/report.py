@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from spinloom.nn.pulsed.methods import InPlace, Matrix, Method
 from spinloom.responses.plasticity import Plasticity
@@ -20,6 +19,8 @@ SURVEY, WINDOW = 16, 128
 """Every so many steps the wanted changes are surveyed; after so many a run is judged."""
 _RAILS = 0.9
 """Share of weights at the ends of their range from which a matrix is said to be at the rails."""
+_SEVERAL = 4
+"""Pulses from end to end below which most states are ends."""
 _FROZEN = 1e-6
 """Moves a weight and step below which nothing moves: less than one weight of a 1000 x 1000 matrix."""
 
@@ -46,14 +47,15 @@ class Watch:
     small: float = 0.0
     looked: int = 0
     largest: float = 0.0
-    last: list[float] = field(default_factory=list)
+    total: float = 0.0
 
-    def look(self, matrix: Matrix, wanted: float, small: float, largest: float) -> None:
+    def look(self, matrix: Matrix, wanted: float, small: float, largest: float, total: float) -> None:
         """Take in the survey of one step."""
         self.wanted += wanted
         self.small += small
         self.largest = max(self.largest, largest)
         self.looked += 1
+        self.total += total
 
     def complete(self, matrix: Matrix) -> bool:
         """Whether enough steps have been made to judge."""
@@ -64,6 +66,7 @@ class Watch:
         self.since, self.moves = matrix.step, matrix.arrays["weights"].counts.moves
         self.wanted = self.small = self.largest = 0.0
         self.looked = 0
+        self.total = 0.0
 
 
 def at_the_rails(matrix: Matrix) -> float:
@@ -85,22 +88,27 @@ def diagnosis(matrix: Matrix, watch: Watch, groups: list[dict[str, Any]], method
             f"{matrix.name}: every gradient of the last {steps} updates was zero. Look at the layer's inputs and at "
             "neurons in saturation."
         )
-    if isinstance(method, InPlace) and moved <= _FROZEN * steps * matrix.weights.numel():
-        enough = lr * 0.5 / watch.largest if watch.largest else math.inf
+    still = moved <= _FROZEN * steps * matrix.weights.numel()
+    never = array.counts.moves <= _FROZEN * matrix.step * matrix.weights.numel()
+    if still and isinstance(method, InPlace) and (never or matrix.rounding == "nearest"):
         text = (
             f"{matrix.name}: no weight moved in the last {steps} updates, since the largest wanted change was "
-            f"{watch.largest:.2g} of a level (one level is {matrix.level:.3g}, lr {lr:g}, w_max {matrix.w_max:g}). "
+            f"{watch.largest:.2g} of a level (a level is {matrix.level:.3g}, lr {lr:g}, w_max {matrix.w_max:g}). "
         )
+        enough = 0.5 * lr / watch.largest if watch.largest else math.inf
         if matrix.rounding == "nearest":
-            text += (
-                f'Changes under half a level are lost with rounding="nearest": use rounding="stochastic" or '
+            return text + (
+                'Changes under half a level are lost with rounding="nearest": use rounding="stochastic" or '
                 f'method="mixed-precision", lr of at least {enough:.2g}, or a smaller w_max.'
             )
-        else:
-            text += f"Use a larger lr or a smaller w_max: at lr {2 * enough:.2g} the largest change is one level."
-        return text
+        return text + f"Use a smaller w_max or a larger lr: at {2 * enough:.2g} the largest change is one level."
+    if never and steps >= WINDOW:
+        return (
+            f"{matrix.name}: no weight has moved in {matrix.step} updates: their sum has not reached a level "
+            f"({matrix.level:.3g}; lr {lr:g}, w_max {matrix.w_max:g}). Use a larger lr or a smaller w_max."
+        )
     rails = at_the_rails(matrix)
-    if rails > _RAILS:
+    if rails > _RAILS and matrix.device.up.pulses >= _SEVERAL:
         return (
             f"{matrix.name}: {rails:.0%} of the weights are at the ends of their range, ±{matrix.w_max:g}. Use a "
             f"smaller lr than {lr:g} (the largest wanted change is {watch.largest:.2g} levels), or another w_max."
@@ -133,13 +141,3 @@ def cost_table(matrices: Iterable[Matrix], synapse: Plasticity) -> xr.Dataset:
     data = {n: ("array", values, {"units": unit, "long_name": text}) for n, (values, unit, text) in table.items()}
     unknown = [name for name in ("write_energy", "write_time") if getattr(synapse, name) is None]
     return xr.Dataset(data, {"array": names}, {"synapse": synapse.source, "unknown": ", ".join(unknown)})
-
-
-def share_under_half(watch: Watch) -> float:
-    """Share of the wanted changes that were under half a level, in the present watch."""
-    return watch.small / watch.wanted if watch.wanted else math.nan
-
-
-def as_weights(states: np.ndarray, w_max: float) -> torch.Tensor:
-    """Weights of states g."""
-    return torch.as_tensor(w_max * (2.0 * np.asarray(states) - 1.0))
