@@ -44,6 +44,7 @@ print(f"in float: {history.final_accuracy:.1%}")
 
 
 def accuracy(**hardware) -> float:
+    """Share of the test digits read rightly by the network in such arrays."""
     layers = [
         sl.nn.CrossbarLinear.like(layer, seed=number, **hardware) if isinstance(layer, torch.nn.Linear) else layer
         for number, layer in enumerate(net)

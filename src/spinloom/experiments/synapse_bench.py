@@ -213,6 +213,7 @@ def _written(
     net: Any, accuracy: float, split: Split, synapse: Plasticity, settings: BenchSettings, seed: int, report: Progress
 ) -> tuple[list[BenchStep], xr.Dataset]:
     """Accuracy as one imperfection after another is switched on, and what the last of these networks costs."""
+    from spinloom import nn
     from spinloom.crossbar import Converter
 
     quiet = synapse.replace(read_noise=0.0)
@@ -233,36 +234,12 @@ def _written(
     steps = [BenchStep("float network", accuracy)]
     made = net
     for number, (name, device, keywords) in enumerate(stages, start=1):
-        made = _on_arrays(net, device, settings, seed, keywords)
-        steps.append(BenchStep(name, _accuracy(made, split, calibrate="read" in keywords)))
+        made = nn.on_crossbars(net, synapse=device, tile=settings.tile, seed=seed, **keywords)
+        if "read" in keywords:
+            nn.calibrate(made, split.train_x[:_CALIBRATION])
+        steps.append(BenchStep(name, nn.share_right(made, split.test_x, split.test_y)))
         report("written into arrays", number, len(stages))
     return steps, _cost(made)
-
-
-def _on_arrays(net: Any, device: Plasticity, settings: BenchSettings, seed: int, keywords: dict[str, Any]) -> Any:
-    import torch
-
-    from spinloom import nn
-
-    layers = [
-        nn.CrossbarLinear.like(layer, synapse=device, tile=settings.tile, seed=seed + 1000 * number, **keywords)
-        if isinstance(layer, torch.nn.Linear)
-        else layer
-        for number, layer in enumerate(net)
-    ]
-    return torch.nn.Sequential(*layers).eval()
-
-
-def _accuracy(net: Any, split: Split, calibrate: bool) -> float:
-    import torch
-
-    from spinloom import nn
-
-    with torch.no_grad():
-        if calibrate:
-            nn.calibrate(net, torch.from_numpy(split.train_x[:_CALIBRATION].copy()))
-        right = net(torch.from_numpy(split.test_x.copy())).argmax(dim=1).numpy() == split.test_y
-    return float(np.mean(right))
 
 
 def _cost(net: Any) -> xr.Dataset:
@@ -270,7 +247,9 @@ def _cost(net: Any) -> xr.Dataset:
     from spinloom import nn
 
     parts = [layer.cost() for layer in net if isinstance(layer, nn.CrossbarLinear)]
-    total = sum(parts[1:], start=parts[0])
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
     names = [name for part in parts for name in str(part.attrs["unknown"]).split(", ") if name]
     total.attrs["unknown"] = ", ".join(dict.fromkeys(names))
     for name in total:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -12,7 +13,7 @@ from spinloom.nn.on_array import OnArray
 from spinloom.nn.xnor import XnorLinear
 
 
-def calibrate(net: nn.Module, x: torch.Tensor, share: float = 0.999) -> None:
+def calibrate(net: nn.Module, x: torch.Tensor | np.ndarray, share: float = 0.999) -> None:
     """Set the converters' ranges of all layers on arrays in a network, each from what reaches it of typical inputs.
 
     Parameters
@@ -20,7 +21,7 @@ def calibrate(net: nn.Module, x: torch.Tensor, share: float = 0.999) -> None:
     net : torch.nn.Module
         With CrossbarLinear, CrossbarConv2d or XnorLinear in it. Left in the mode it is in; its layers are run in
         evaluation mode, in the order of the network, each with those before it already calibrated.
-    x : tensor
+    x : tensor or array
         Inputs of the network, some hundred samples.
     share : float
         See :meth:`spinloom.nn.on_array.OnArray.calibrate`.
@@ -38,7 +39,7 @@ def calibrate(net: nn.Module, x: torch.Tensor, share: float = 0.999) -> None:
     try:
         net.eval()
         with torch.no_grad():
-            net(x)
+            net(x if isinstance(x, torch.Tensor) else torch.tensor(x))
     finally:
         for hook in hooks:
             hook.remove()

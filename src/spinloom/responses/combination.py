@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.responses.plasticity import Direction, Plasticity
-from spinloom.responses.shapes import Shape, Tabulated
+from spinloom.responses.shapes import Direction, Shape, Tabulated
+
+if TYPE_CHECKING:
+    from spinloom.responses.plasticity import Plasticity
 
 Coding = Literal["sum", "paper"]
 Order = Literal["in turn", "one after another"]

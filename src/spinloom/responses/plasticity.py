@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final, get_args
+from typing import TYPE_CHECKING, Any, final, get_args
 
 import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.responses.base import Response
-from spinloom.responses.shapes import Exponential, Shape
+from spinloom.responses.shapes import Direction, Exponential, Shape
 
 if TYPE_CHECKING:
     from spinloom.parameters.schema import ParameterSet
     from spinloom.responses.combination import Coding, Order
     from spinloom.responses.plasticity_fit import FitShape
-
-Direction = Literal["potentiation", "depression"]
 
 _WAYS: tuple[tuple[Direction, int], ...] = (("potentiation", 1), ("depression", -1))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spinloom.responses.plasticity import Direction, Plasticity
-from spinloom.responses.shapes import LABEL_PER_DEVIATION, Exponential, Tabulated
+from spinloom.responses.shapes import LABEL_PER_DEVIATION, Direction, Exponential, Tabulated
 from spinloom.responses.sweeps import Sweep
+
+if TYPE_CHECKING:
+    from spinloom.responses.plasticity import Plasticity
 
 
 def deviation(synapse: Plasticity, direction: Direction) -> float:

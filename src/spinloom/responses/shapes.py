@@ -11,7 +11,7 @@ import abc
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 
@@ -21,6 +21,9 @@ _STRAIGHT = 1e-8
 """Below this |v| the curve is the straight line P to the last digit."""
 LABEL_PER_DEVIATION = 10.0 / (0.7 * math.sqrt(2.0))
 """NeuroSim's nonlinearity label for each unit of the largest deviation from the straight line: 10.1015."""
+
+
+Direction = Literal["potentiation", "depression"]
 
 
 class Shape(abc.ABC):
