@@ -299,6 +299,8 @@ FINE = "0,10\n1,20\n2,30\n1,20\n0,10\n"
     [
         ("conductance [uS]\n1\n2\n", DataError, "has one column.*two are needed: the pulse index"),
         ("pulse,conductance\n" + FINE, UnitError, r"the conductance has no unit.*'conductance \[uS\]'"),
+        ("pulse,conductance []\n" + FINE, UnitError, "the conductance has no unit"),
+        ("pulse,g [uS]\n0,10\n1,\n", DataError, "line 3: conductance is empty"),
         ("pulse,resistance\n" + FINE, UnitError, r"the resistance has no unit.*'resistance \[kohm\]'"),
         ("pulse,conductance [kohm]\n" + FINE, UnitError, "is no conductance"),
         ("pulse,resistance [furlong]\n" + FINE, UnitError, "is no resistance"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from spinloom.errors import DataError
 
 _HEADING = (
-    re.compile(r"^\s*(?P<name>[^\[\](){}]*?)\s*[\[(]\s*(?P<unit>[^\])]+?)\s*[\])]\s*$"),  # current [uA], current (uA)
+    re.compile(r"^\s*(?P<name>[^\[\](){}]*?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]\s*$"),  # current [uA], current (uA)
     re.compile(r"^\s*(?P<name>[^/]+?)\s*/\s*(?P<unit>[^/\s][^/]*?)\s*$"),  # current / uA
 )
 

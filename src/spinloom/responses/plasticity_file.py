@@ -150,6 +150,8 @@ def _row(row: list[str], columns: _Columns) -> dict[str, float]:
 
 
 def _number(cell: str, name: str) -> float:
+    if not cell.strip():
+        raise ValueError(f"{name} is empty")
     try:
         value = float(cell)
     except ValueError:

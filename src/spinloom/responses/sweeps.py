@@ -89,8 +89,9 @@ def split(rows: Rows, path: Path) -> list[Sweep]:
         for start, stop in _runs(rows, first, last, path):
             parts += _directions(rows, start, stop)
     _count_cycles(rows, parts)
-    _check_signs(rows, parts, path)
     sweeps = _with_start(rows, parts)
+    if rows.direction is not None:
+        _check_signs(sweeps, path)
     if max(sweep.pulses.size for sweep in sweeps) < 2:
         raise DataError(
             f"'{path}' holds sweeps of one row each: fewer than two states. Sort the file by cycle and pulse."
@@ -221,20 +222,15 @@ def _count_cycles(rows: Rows, parts: list[_Part]) -> None:
         part.cycle = seen[part.sign] if rows.cycle is None else int(rows.cycle[part.first])
 
 
-def _check_signs(rows: Rows, parts: list[_Part], path: Path) -> None:
+def _check_signs(sweeps: list[Sweep], path: Path) -> None:
     """A direction that the file names must be the one in which the conductance goes."""
-    if rows.direction is None:
-        return
-    change = {1: 0.0, -1: 0.0}
-    for part in parts:
-        change[part.sign] += float(rows.conductance[part.last] - rows.conductance[part.first])
-    wrong = [name for sign, name in ((1, "potentiation"), (-1, "depression")) if sign * change[sign] < 0]
-    if wrong:
-        does = "lower" if wrong[0] == "potentiation" else "raise"
-        raise DataError(
-            f"'{path}': the rows marked {wrong[0]} {does} the conductance. Potentiation raises it and depression "
-            "lowers it (the resistance goes the other way): correct the column 'direction'."
-        )
+    for name, sign, does in (("potentiation", 1, "lower"), ("depression", -1, "raise")):
+        change = sum(float(s.conductance[-1] - s.conductance[0]) for s in sweeps if s.direction == name)
+        if sign * change < 0:
+            raise DataError(
+                f"'{path}': the rows marked {name} {does} the conductance. Potentiation raises it and depression "
+                "lowers it (the resistance goes the other way): correct the column 'direction'."
+            )
 
 
 def _with_start(rows: Rows, parts: list[_Part]) -> list[Sweep]:
