@@ -18,7 +18,14 @@ from spinloom.responses.plasticity import Plasticity
 
 _PATTERNS = ["010 010 010", "111 100 111", "111 010 010"]
 _FEW: dict[str, dict[str, Any]] = {
-    "Borders2017_associative": {"chips": 6, "block": 2, "iterations": 5, "spreads": [0.1], "steps": [1]},
+    "Borders2017_associative": {
+        "chips": 6,
+        "block": 2,
+        "iterations": 5,
+        "spreads": [0.1],
+        "steps": [1],
+        "levels": [64],
+    },
     "Puf2023_mram": {"chips": 6, "block": 2, "bits": 256, "reads": 3, "key": 16, "ratios": [0.1]},
     "Jarollahi2014_associative": {"networks": [2, 2, 1], "queries": 20, "densities": [0.05, 0.1], "flips": [0.0]},
 }

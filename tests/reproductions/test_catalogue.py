@@ -56,11 +56,12 @@ _SMALL: dict[str, dict[str, Any]] = {
         "seeds": 1,
         "chips": 1,
     },
-    "associative": {"chips": 4, "block": 2, "iterations": 5, "spreads": [0.1], "steps": [1]},
+    "associative": {"chips": 4, "block": 2, "iterations": 5, "spreads": [0.1], "steps": [1], "levels": [64]},
     "cliques": {"networks": [2, 2, 2], "queries": 20, "densities": [0.05, 0.2], "flips": [0.0, 0.01]},
     "gating": {"block_scan": [2, 8], "leakage_scan": [0.9]},
     "unclonable": {"chips": 4, "block": 2, "bits": 256, "reads": 3, "key": 16, "ratios": [0.1]},
     "plasticity_curves": {"cycles": 1},
+    "pulsed_table": {"data": "digits", "hidden": 10, "epochs": 2, "images": 50, "last": 2},
 }
 
 

@@ -31,7 +31,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
 
     Settings: ``device`` (parameter set), ``patterns`` (texts of 0 and 1), ``chips``, ``block`` (chips kept at a time),
     ``iterations``, ``within``, ``step`` [pulses], ``offset_spread``, ``threshold_spread`` (shares), ``spreads``,
-    ``steps``.
+    ``steps`` and ``levels`` (to scan).
     """
     from spinloom.responses.plasticity import Plasticity
 
@@ -74,6 +74,9 @@ def _plans(synapse: Plasticity, settings: Mapping[str, Any]) -> dict[str, tuple[
     plans |= {"correlation-recover": ("recover", correlation)}
     plans |= {f"spread-{value:g}": ("recover", real.scaled(float(value))) for value in settings["spreads"]}
     plans |= {f"step-{step}": ("recover", replace(real, step=int(step))) for step in settings["steps"]}
+    for count in settings["levels"]:
+        finer = synapse.replace(states=int(count), depression_states=int(count))
+        plans[f"levels-{count}"] = ("recover", replace(real, synapse=finer))
     return plans
 
 
@@ -124,6 +127,8 @@ def _metrics(found: Mapping[str, xr.Dataset], settings: Mapping[str, Any], task:
     metrics["within.spreads"] = Metric([_share(found[f"spread-{v:g}"], within)[0] for v in settings["spreads"]])
     metrics["steps"] = Metric([float(step) for step in settings["steps"]])
     metrics["median.steps"] = Metric([_quantile(found[f"step-{step}"], 0.5) for step in settings["steps"]])
+    metrics["levels"] = Metric([float(count) for count in settings["levels"]])
+    metrics["median.levels"] = Metric([_quantile(found[f"levels-{count}"], 0.5) for count in settings["levels"]])
     return metrics
 
 
@@ -232,13 +237,14 @@ def _spreads(found: Mapping[str, xr.Dataset], settings: Mapping[str, Any]) -> Fi
             (Series("median and quartiles", x, middle, band=(low, high), style="both"), limit),
         )
 
-    spreads, steps = settings["spreads"], settings["steps"]
+    spreads, steps, levels = settings["spreads"], settings["steps"], settings["levels"]
     return FigureSpec(
         "spread",
         "What the number of iterations depends on",
         (
             panel("spread between devices (%)", spreads, [f"spread-{value:g}" for value in spreads], 100.0),
             panel("pulses for one wrong neuron", steps, [f"step-{step}" for step in steps], 1.0),
+            panel("levels of a device", levels, [f"levels-{count}" for count in levels], 1.0),
         ),
-        f"Both are assumed inputs. Chips that never succeed count as {settings['iterations']}.",
+        f"All three are assumed inputs. Chips that never succeed count as {settings['iterations']}.",
     )
