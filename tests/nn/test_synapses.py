@@ -177,6 +177,29 @@ def test_training_on_levels_and_within_the_range() -> None:
     assert torch.allclose(ideal.train()(x), ideal.eval()(x), atol=1e-12)
 
 
+def test_training_that_has_diverged_shows() -> None:
+    for noise in (0.0, 0.1, "device"):
+        for w_max in (None, 0.5):
+            layer = linear(bias=False, quantise="ste", noise=noise, w_max=w_max)
+            with torch.no_grad():
+                layer.weight[2, 3] = math.nan
+            assert layer(torch.ones(1, 20, dtype=torch.float64))[0, 2].isnan()
+
+
+def test_any_layout_of_memory() -> None:
+    images = CrossbarConv2d(4, 3, 3, synapse=REAL, quantise="ste", noise="device", read=Converter(8, range=5.0))
+    x = torch.randn(2, 4, 6, 6, generator=chance())
+    plain = [images(x), images.eval()(x)]
+    images.reseed(0)
+    images.train().to(memory_format=torch.channels_last)
+    images.settle()
+    for mode, expected in zip((True, False), plain, strict=True):
+        out = images.train(mode)(x.to(memory_format=torch.channels_last))
+        assert torch.allclose(out, expected, atol=1e-5)
+    dropped = CrossbarConv2d(4, 3, 3, synapse=REAL, noise="device").to(memory_format=torch.channels_last)
+    assert dropped(x).isfinite().all()
+
+
 def test_a_layer_used_twice_before_its_backward_pass() -> None:
     layer = linear(outputs=20, w_max=0.05, quantise="ste", noise=0.1)
     layer(layer(torch.ones(2, 20, dtype=torch.float64))).sum().backward()

@@ -15,7 +15,6 @@ from spinloom.nn.quantise import MAPPINGS, as_synapse, levels_of
 from spinloom.responses.plasticity import Plasticity
 
 Quantise = Literal["none", "ste"]
-_BINS = 512
 
 
 class HardwareKeywords(TypedDict, total=False):
@@ -152,15 +151,14 @@ class Hardware:
         """Weights that training may take, as shares of w_max."""
         return levels_of(self.device, self.mapping, self.devices)
 
-    def noise_table(self) -> np.ndarray:
-        """Variance of a weight as a share of w_max^2, in the middle of even bins of w/w_max from -1 to 1.
+    def weight_variance(self, share: np.ndarray) -> np.ndarray:
+        """Variance of weights w as a share of w_max^2, from w/w_max in -1..1.
 
         Each of the devices that store w has the conductance G and scatters by r G, with r^2 = read_noise^2 +
         exp(device_to_device^2) - 1 (the variance of a log-normal factor of mean 1), and by cycle_to_cycle sqrt(p) of
         its range after p pulses from the low end. Variances of independent devices add.
         """
         device, cell = self.device, self.cell or Cell()
-        share = (np.arange(_BINS) + 0.5) * (2.0 / _BINS) - 1.0
         total = np.abs(share) if self.mapping == "differential" else 0.5 * (share + 1.0)
         states = np.clip(self.devices * total - np.arange(self.devices)[:, None], 0.0, 1.0)
         if self.mapping == "differential":
@@ -172,12 +170,6 @@ class Hardware:
         scattered += device.cycle_to_cycle**2 * pulses * shape.inverse(states)
         reach = 1.0 if self.mapping == "differential" else 2.0
         return (reach / self.devices) ** 2 * scattered.sum(axis=0)
-
-
-def look_up(table: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    """Entries of a table over even bins from -1 to 1, for numbers of any shape; beyond the ends, the end."""
-    place = ((share + 1.0) * (0.5 * len(table))).nan_to_num(0.0).clamp(0, len(table) - 1).to(torch.int32)
-    return table.index_select(0, place.reshape(-1)).view(share.shape)
 
 
 def convert(converter: Converter, values: torch.Tensor) -> torch.Tensor:

@@ -12,9 +12,9 @@ from torch import nn
 
 from spinloom.crossbar import Converter, Crossbar
 from spinloom.errors import InputError
+from spinloom.nn.aware import Aware, root
 from spinloom.nn.eager import eager
-from spinloom.nn.hardware import Hardware, convert, look_up
-from spinloom.nn.quantise import snap_ste
+from spinloom.nn.hardware import Hardware, convert
 from spinloom.units import si
 
 _STATE = ("array_weight", "array_noise", "written")
@@ -43,8 +43,7 @@ class OnArray(nn.Module):
         self._seed, self._time, self._reach = hardware.seed, 0.0, 0.0
         self._crossbar: Crossbar | None = None
         self._generator: torch.Generator | None = None
-        self._levels = hardware.levels() if hardware.quantise == "ste" else None
-        self._table: torch.Tensor | None = None
+        self._aware = Aware(hardware)
         for name in _STATE:
             self.register_buffer(name, None)
         self.register_load_state_dict_pre_hook(_make_room)
@@ -54,6 +53,10 @@ class OnArray(nn.Module):
     @abstractmethod
     def _sums(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Sums of inputs times weights (shape of ``weight``), in the layout of the layer's output."""
+
+    @abstractmethod
+    def _sizes(self, x: torch.Tensor) -> torch.Tensor:
+        """Square root of the sum of the squares of the inputs that enter each sum; broadcasts with the sums."""
 
     @abstractmethod
     def _rows(self, x: torch.Tensor) -> torch.Tensor:
@@ -79,7 +82,7 @@ class OnArray(nn.Module):
             if noise is None:
                 return sums
             # noise of the tiles adds up to one normal number of their summed variance
-            return sums + _root(self._sums(x * x, (noise * noise).view(self.weight.shape))) * self._normal(sums)
+            return sums + root(self._sums(x * x, (noise * noise).view(self.weight.shape))) * self._normal(sums)
         return self._output(sum(convert(self.read, part) for part in self._partial_sums(self._rows(x), noise)), x)  # type: ignore[arg-type]
 
     def _partial_sums(self, rows: torch.Tensor, noise: torch.Tensor | None) -> list[torch.Tensor]:
@@ -91,7 +94,7 @@ class OnArray(nn.Module):
             part = rows[..., tile]
             value = nn.functional.linear(part, self.array_weight[:, tile])
             if noise is not None:
-                spread = _root(nn.functional.linear(part * part, noise[:, tile] ** 2))
+                spread = root(nn.functional.linear(part * part, noise[:, tile] ** 2))
                 value = value + spread * self._normal(value)
             sums.append(value)
         return sums
@@ -103,30 +106,13 @@ class OnArray(nn.Module):
         It is drawn in one piece, for each sample anew. Its gradient de/dx_j = e x_j s_j^2/var(e) is the mean of n_j
         among all scattered weights that give this e: weight noise and its gradients, less the part that averages out.
         """
-        hardware, weight = self.hardware, self.weight
-        reach: float | torch.Tensor
-        if hardware.w_max is not None:
-            reach = hardware.w_max
-            # .data: a layer that is used twice before its backward pass must not look changed in between
-            weight.data.clamp_(-reach, reach)
-        else:
-            reach = weight.detach().abs().max()
-        if self._levels is not None:
-            weight = snap_ste(weight, self._levels, reach)
+        weight, variance, scatter = self._aware(self.weight)
         sums = self._sums(x, weight)
-        if not hardware.noise:
+        if variance is not None:
+            return torch.addcmul(sums, root(self._sums(x * x, variance)), self._normal(sums))
+        if isinstance(scatter, float) and not scatter:
             return sums
-        if hardware.noise == "device":
-            with torch.no_grad():
-                variance = look_up(self._noise_table(weight), weight / reach) * reach**2
-            return sums + _root(self._sums(x * x, variance)) * self._normal(sums)
-        size = self._sums(x * x, torch.ones_like(weight[:1]))  # the same for every output
-        return sums + (hardware.noise * reach) * _root(size) * self._normal(sums)
-
-    def _noise_table(self, like: torch.Tensor) -> torch.Tensor:
-        if self._table is None or self._table.device != like.device or self._table.dtype != like.dtype:
-            self._table = torch.as_tensor(self.hardware.noise_table()).to(like)
-        return self._table
+        return torch.addcmul(sums, self._sizes(x) * scatter, self._normal(sums))
 
     @eager
     def _normal(self, like: torch.Tensor) -> torch.Tensor:
@@ -299,11 +285,6 @@ class OnArray(nn.Module):
         parts += [f"noise={hardware.noise}"] if hardware.noise else []
         parts += [f"quantise={hardware.quantise}"] if hardware.quantise != "none" else []
         return ", ".join(parts)
-
-
-def _root(variance: torch.Tensor) -> torch.Tensor:
-    """Square root whose gradient at zero is zero instead of infinite."""
-    return variance.clamp_min(torch.finfo(variance.dtype).tiny).sqrt()
 
 
 def _numbers(x: torch.Tensor) -> np.ndarray:

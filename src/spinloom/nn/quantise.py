@@ -6,7 +6,7 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal, final, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -14,12 +14,12 @@ from torch import nn
 
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.nn.eager import eager
+from spinloom.nn.grid import Grid
 from spinloom.responses.plasticity import Plasticity
 
 Pair = Literal["one", "both"]
 Range = Literal["max", "percentile"]
 MAPPINGS = ("differential", "offset")
-_MOST_BINS = 1 << 16
 
 
 def as_synapse(synapse: Plasticity | str) -> Plasticity:
@@ -90,60 +90,9 @@ def levels_of(
     return found[np.concatenate([[True], np.diff(found) > 1e-12])]  # differences that rounding alone tells apart
 
 
-@final
-class _Grid:
-    """Nearest level without a search: a fine even table says which single boundary is left to compare with.
-
-    ``torch.bucketize`` takes 40 ns a weight; this takes about 3 ns, and gives the same.
-    """
-
-    def __init__(self, levels: np.ndarray) -> None:
-        self.levels = levels
-        self.boundaries = 0.5 * (levels[1:] + levels[:-1])
-        self.low, self.span = float(levels[0]), float(levels[-1] - levels[0])
-        self.bins = 0
-        bins = 64
-        while bins <= _MOST_BINS:
-            slack = max(1e-3, 1e-6 * bins)  # of a bin: what float32 may be wrong by in finding the bin
-            place = (self.boundaries - self.low) * (bins / self.span)
-            edges = np.arange(bins)
-            before = np.searchsorted(place, edges - slack)  # boundaries that lie below the whole bin
-            inside = np.searchsorted(place, edges + 1 + slack) - before
-            if inside.max() <= 1:
-                self.bins, self.lower, self.inside = bins, before, inside > 0
-                break
-            bins *= 2
-        self._tables: dict[tuple[torch.dtype, torch.device], tuple[torch.Tensor, ...]] = {}
-
-    def tables(self, like: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Of each bin: its boundary, and the levels below and above it (or, without bins: boundaries and levels)."""
-        key = (like.dtype, like.device)
-        if key not in self._tables:
-            if self.bins:
-                boundary = np.append(self.boundaries, np.inf)[self.lower]
-                boundary[~self.inside] = np.inf
-                upper = self.levels[np.minimum(self.lower + 1, len(self.levels) - 1)]
-                columns = (boundary, np.stack([self.levels[self.lower], upper], axis=1).ravel())
-            else:
-                columns = (self.boundaries, self.levels)
-            self._tables[key] = tuple(torch.as_tensor(column).to(like) for column in columns)
-        return self._tables[key]
-
-    def nearest(self, share: torch.Tensor) -> torch.Tensor:
-        """Nearest level of each number, of the same shape and type; NaN gives some level."""
-        boundary, levels = self.tables(share)
-        if not self.bins:
-            return levels[torch.bucketize(share, boundary)]
-        place = ((share - self.low) * (self.bins / self.span)).nan_to_num_(0.0).clamp_(0, self.bins - 1)
-        cell = place.to(torch.int32)
-        # index_select is four times as fast as indexing
-        above = share > boundary.index_select(0, cell.reshape(-1)).view(share.shape)
-        return levels.index_select(0, cell.mul_(2).add_(above).reshape(-1)).view(share.shape)
-
-
 @lru_cache(maxsize=256)
-def _grid(levels: bytes) -> _Grid:
-    return _Grid(np.frombuffer(levels).copy())
+def _grid(levels: bytes) -> Grid:
+    return Grid(np.frombuffer(levels).copy())
 
 
 def _checked_levels(levels: np.ndarray | Sequence[float]) -> np.ndarray:
@@ -162,7 +111,7 @@ def _checked_range(w_max: float | torch.Tensor) -> None:
 def _nearest(weight: torch.Tensor, levels: np.ndarray | Sequence[float], w_max: float | torch.Tensor) -> torch.Tensor:
     grid = _grid(_checked_levels(levels).tobytes())
     exact = weight if weight.dtype in (torch.float32, torch.float64) else weight.float()
-    return (grid.nearest(exact / w_max) * w_max).to(weight.dtype)
+    return grid.nearest(exact, w_max).to(weight.dtype)
 
 
 @torch.no_grad()

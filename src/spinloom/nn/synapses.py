@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from spinloom.errors import InputError
+from spinloom.nn.aware import root
 from spinloom.nn.hardware import Hardware, HardwareKeywords
 from spinloom.nn.on_array import OnArray
 
@@ -88,6 +89,9 @@ class CrossbarLinear(OnArray, nn.Linear):
     def _sums(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         return F.linear(x, weight)
 
+    def _sizes(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+
     def _rows(self, x: torch.Tensor) -> torch.Tensor:
         return x
 
@@ -163,6 +167,9 @@ class CrossbarConv2d(OnArray, nn.Conv2d):
 
     def _sums(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         return self._conv_forward(x, weight, None)
+
+    def _sizes(self, x: torch.Tensor) -> torch.Tensor:
+        return root(self._conv_forward(x * x, torch.ones_like(self.weight[:1]), None))
 
     def _padded(self, x: torch.Tensor) -> torch.Tensor:
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
