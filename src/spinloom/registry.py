@@ -78,6 +78,7 @@ protocols.add("cliques", "spinloom.experiments.protocols.cliques:run")
 protocols.add("gating", "spinloom.experiments.protocols.gating:run")
 protocols.add("unclonable", "spinloom.experiments.protocols.unclonable:run")
 protocols.add("plasticity_curves", "spinloom.experiments.protocols.plasticity_curves:run")
+protocols.add("pulsed_table", "spinloom.experiments.protocols.pulsed_table:run")
 
 reports = Registry("report", "spinloom.reports")
 reports.add("folder", "spinloom.report:write")

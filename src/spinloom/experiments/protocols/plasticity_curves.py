@@ -128,15 +128,19 @@ def _timing(synapse: Plasticity, given: dict[str, Any]) -> tuple[np.ndarray, np.
     )
     delays = si_array(given["delays"], "time", "delays")
     at = si_array(given["at"], "time", "at")
-    more = {"start": float(given["start"]), "pulses": float(given["pulses"])}
+    start, pulses = float(given["start"]), float(given["pulses"])
+
+    def change(delay: np.ndarray) -> np.ndarray:
+        return spike_timing(synapse, spike, delay, start, pulses)
+
     outside = spike.window * np.array([-1.5, -1.01, 1.01, 1.5])
     return (
         delays,
-        spike_timing(synapse, spike, delays, **more),
+        change(delays),
         {
-            "stdp.ahead": Metric([float(g) for g in spike_timing(synapse, spike, at, **more)]),
-            "stdp.behind": Metric([float(g) for g in spike_timing(synapse, spike, -at, **more)]),
-            "stdp.outside": Metric(float(np.abs(spike_timing(synapse, spike, outside, **more)).max())),
+            "stdp.ahead": Metric([float(g) for g in change(at)]),
+            "stdp.behind": Metric([float(g) for g in change(-at)]),
+            "stdp.outside": Metric(float(np.abs(change(outside)).max())),
             "stdp.window": Metric(spike.window * _MILLI, "ms"),
         },
     )
