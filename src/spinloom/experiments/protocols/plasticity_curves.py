@@ -70,7 +70,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         " Then: what the state of the junction adds." if settings.get("tmr") else ""
     )
     caption += " Right: change of the state by one pair of spikes." if settings.get("spikes") else ""
-    figure = FigureSpec("plasticity", synapse.source.replace("_", " "), tuple(panels), caption)
+    figure = FigureSpec("plasticity", spec.title, tuple(panels), caption)
     return Outcome(metrics, data, (figure,), synapse.references, synapse.assumed)
 
 
