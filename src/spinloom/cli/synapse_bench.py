@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,8 +53,9 @@ def bench(
 
         writable(out)
     si(wires, "resistance", "--wires")
-    more = {} if method is None else {"methods": tuple(method)}
-    settings = BenchSettings(data, images, epochs=epochs, hidden=hidden, wires=wires, bits=bits, **more)
+    settings = BenchSettings(data, images, epochs=epochs, hidden=hidden, wires=wires, bits=bits)
+    if method is not None:
+        settings = replace(settings, methods=tuple(method))
     device = _device(synapse, shape, overrides(set_))
     with Bars(quiet=as_json) as bars:
         result = bench_synapse(device, settings, seed, progress=bars)

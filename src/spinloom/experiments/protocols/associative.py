@@ -91,7 +91,9 @@ def _teach_all(name: str, task: Task, chip: Chip, settings: Mapping[str, Any], c
         chance = np.random.default_rng([context.seed, first])
         count = min(block, chips - first)
         blocks.append(context.part(f"{name}-{first}", functools.partial(teach, task, chip, count, chance)))
-    return xr.concat(blocks, "chip")
+    joined = xr.concat(blocks, "chip")
+    assert isinstance(joined, xr.Dataset)  # xarray's signature also allows trees
+    return joined
 
 
 def _share(found: xr.Dataset, within: float) -> tuple[float, float]:

@@ -103,6 +103,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         blocks.append(context.part(f"chips-{first}", made))
         stage(first + count, chips)
     data = xr.concat(blocks, "chip")
+    assert isinstance(data, xr.Dataset)  # xarray's signature also allows trees
     metrics = _metrics(data, array, enrolment, settings)
     figures = (_distances(data, array), _reliability(data, array, enrolment, settings))
     data["reference"].attrs = data["enrolled"].attrs = {"units": "1"}
