@@ -98,9 +98,10 @@ class Device:
     @functools.cached_property
     def pull(self) -> float:
         """Share of its distance from the symmetry point that a device loses by a pulse, up or down; 0: symmetric."""
-        near = np.clip(self.symmetry_point + np.array([-0.05, 0.05]), 0.0, 1.0)
+        near = np.clip(self.symmetry_point + np.array([-0.01, 0.01]), 0.0, 1.0)
         low, high = self.drift(near)
-        return max(float(0.5 * (low - high) / (near[1] - near[0])), 0.0)
+        share = float(0.5 * (low - high) / (near[1] - near[0]))
+        return share if share > 1e-9 else 0.0  # below: rounding
 
     @functools.cached_property
     def asymmetry(self) -> float:

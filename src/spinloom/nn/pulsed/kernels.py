@@ -28,7 +28,7 @@ UP, DOWN, MOVED, MOST, BAD = range(COUNTERS)
 """Entries of the counters: pulses up, pulses down, weights that moved, most pulses of a weight in this step, blocks of
 gradients that hold what is no number."""
 
-_EXPONENT = 0x7F800000  # the bits of infinity; NaN lies above
+_ONE, _INFINITE = 0x3F800000, 0x7F800000  # bits of float32; NaN lies above infinity
 
 
 class Way(NamedTuple):
@@ -107,29 +107,25 @@ def normal_of(key_low, key_high, weight, step):
 
 
 @scalar
-def largest_bits(values):
-    """The largest of the magnitudes' bits: 0 if all are zero, from _EXPONENT if one is no number.
+def most_wanted(wanted, bound, chance):
+    """Bits of the largest |x| + u: below those of 1 no pulse is due, from those of infinity on x is no number.
 
     By the bits, since fast arithmetic does not know NaN.
     """
-    largest = int32(0)
-    for x in values:
-        largest = max(largest, int32(bits_of_float(x) & int32(0x7FFFFFFF)))
-    return largest
+    most = int32(0)
+    for lane in range(wanted.size):
+        most = max(most, bits_of_float(abs(wanted[lane]) * bound + chance[lane]))
+    return most
 
 
 @scalar
 def whole_pulses(wanted, scale_up, scale_down, limit_up, limit_down, chance, count):
-    """Fill ``count`` with signed whole pulses; their number."""
-    some = ZERO
+    """Fill ``count`` with signed whole pulses."""
     for lane in range(wanted.size):
         x = wanted[lane]
         rise = min(max(x * scale_up, ZERO) + chance[lane], limit_up)
         fall = min(max(-x * scale_down, ZERO) + chance[lane], limit_down)
-        c = float32(int32(rise)) - float32(int32(fall))
-        count[lane] = c
-        some += abs(c)
-    return some
+        count[lane] = float32(int32(rise)) - float32(int32(fall))
 
 
 def pulse(
@@ -166,6 +162,7 @@ def pulse(
     key_low, key_high = uint32(key[0]), uint32(key[1])
     scale_up, scale_down = float32(scale[0]), float32(scale[1])
     limit_up, limit_down = float32(up.pulses), float32(down.pulses)
+    bound = max(abs(scale_up), abs(scale_down))
     by_table = up.knots.size == 0 and down.knots.size == 0 and device.size == 0
     u = np.full(BLOCK, float32(rounding), np.float32)
     count = np.zeros(BLOCK, np.float32)
@@ -179,12 +176,6 @@ def pulse(
         here = wanted[block:end]  # a slice: an index that might be negative would end the vectorisation
         if done.size:
             done[block:end] = 0
-        largest = largest_bits(here)
-        if largest == 0:  # at batch 1 most columns of a gradient are zero
-            continue
-        if largest >= int32(_EXPONENT):
-            bad += 1
-            continue
         if rounding < 0.0:
             for lane in range(LANES):
                 words = draw(key_low, key_high, uint32((block >> 2) + lane), uint64(step), uint32(STREAM_ROUNDING))
@@ -195,13 +186,17 @@ def pulse(
         k = 0
         for part in range(0, end - block, LANES):
             stop = min(part + LANES, end - block)
-            some = whole_pulses(
-                here[part:stop], scale_up, scale_down, limit_up, limit_down, u[part:stop], count[part:stop]
-            )
-            if some > ZERO:
-                for lane in range(part, stop):
-                    chosen[k] = lane
-                    k += 1 if count[lane] != ZERO else 0
+            most_bits = most_wanted(here[part:stop], bound, u[part:stop])
+            if most_bits < _ONE:  # nearly always
+                continue
+            if most_bits >= _INFINITE:
+                bad += 1
+                continue
+            values, chance = here[part:stop], u[part:stop]
+            whole_pulses(values, scale_up, scale_down, limit_up, limit_down, chance, count[part:stop])
+            for lane in range(part, stop):
+                chosen[k] = lane
+                k += 1 if count[lane] != ZERO else 0
         if k == 0:
             continue
         moved += k
@@ -210,7 +205,7 @@ def pulse(
                 normal[j] = normal_of(key_low, key_high, block + chosen[j], step)
         for j in range(k):
             c = count[chosen[j]]
-            pulses = int64(abs(c))
+            pulses = int64(abs(c))  # pyright: ignore[reportArgumentType, reportCallIssue]
             total_up += pulses if c > ZERO else 0
             total_down += pulses if c < ZERO else 0
             most = max(most, pulses)
@@ -218,7 +213,7 @@ def pulse(
             state[j] = 0.5 * (weights[block + chosen[j]] / w_max + 1.0)
         if done.size:
             for j in range(k):
-                done[block + chosen[j]] = int32(count[chosen[j]])
+                done[block + chosen[j]] = int32(count[chosen[j]])  # pyright: ignore[reportArgumentType, reportCallIssue]
         if keep:
             for j in range(k):
                 c = count[chosen[j]]

@@ -139,7 +139,8 @@ class Array:
             counters[MOST] = several[:, MOST].max()
         if whole is not flat:
             flat.copy_(whole)
-        self._count(*counters.tolist())
+        up, down, moved, most, bad = counters.tolist()
+        self._count(up, down, moved, most, bad)
 
     def _count(self, up: int, down: int, moved: int, most: int, bad: int) -> None:
         self.counts.up += up
@@ -162,10 +163,8 @@ class Array:
             return torch.binomial(given, torch.full_like(given, 1.0 - self.device.noise[1]), generator=chance)
 
         with torch.no_grad():
-            up, down = self.device.up, self.device.down
-            new = torch_update.pulse(
-                weights.detach(), count, w_max, up, down, self.device.noise, self.spread, normal, works
-            )
+            ways, noise = (self.device.up, self.device.down), self.device.noise
+            new = torch_update.pulse(weights.detach(), count, w_max, *ways, noise, self.spread, normal, works)
             weights.detach().copy_(new)
         if done is not None:
             done.copy_(count)
@@ -173,7 +172,8 @@ class Array:
             wanted.sub_(torch.where(count > 0, count / scale[0], count / scale[1]))
         rise, fall = count.clamp(min=0), -count.clamp(max=0)
         figures = torch.stack([rise.sum(), fall.sum(), (count != 0).sum(), count.abs().max()]).tolist()
-        self._count(*(int(x) for x in figures), bad)
+        up, down, moved, most = (int(x) for x in figures)
+        self._count(up, down, moved, most, bad)
 
     @staticmethod
     def wish(wanted: torch.Tensor, scale: tuple[float, float]) -> tuple[float, float, float, float]:

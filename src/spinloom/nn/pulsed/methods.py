@@ -166,7 +166,7 @@ class _Transfer(Method):
         end, at least one.
     """
 
-    activity: float = 0.1
+    activity: float = 0.3
     every: int | None = None
 
     def __post_init__(self) -> None:
@@ -264,6 +264,12 @@ class Agad(_Transfer):
     """
 
     phase: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        super().__post_init__()
+        if not isinstance(self.phase, int) or self.phase < 1:
+            raise InputError(f"phase = {self.phase}: give a whole number of readings from 1 upwards.")
 
     def prepare(self, matrix: Matrix) -> None:
         """A reference more."""

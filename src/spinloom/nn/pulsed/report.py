@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SURVEY, WINDOW = 16, 128
 """Every so many steps the wanted changes are surveyed; after so many a run is judged."""
+_LONG = 8
+"""Windows without any move after which an algorithm that adds updates up is said not to learn."""
 _RAILS = 0.9
 """Share of weights at the ends of their range from which a matrix is said to be at the rails."""
 _SEVERAL = 4
@@ -102,7 +104,7 @@ def diagnosis(matrix: Matrix, watch: Watch, groups: list[dict[str, Any]], method
                 f'method="mixed-precision", lr of at least {enough:.2g}, or a smaller w_max.'
             )
         return text + f"Use a smaller w_max or a larger lr: at {2 * enough:.2g} the largest change is one level."
-    if never and steps >= WINDOW:
+    if never and matrix.step >= _LONG * WINDOW:
         return (
             f"{matrix.name}: no weight has moved in {matrix.step} updates: their sum has not reached a level "
             f"({matrix.level:.3g}; lr {lr:g}, w_max {matrix.w_max:g}). Use a larger lr or a smaller w_max."
