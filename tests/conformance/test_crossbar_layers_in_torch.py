@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from spinloom.crossbar import Converter
-from spinloom.nn import BinaryLinear, CrossbarConv2d, CrossbarLinear, calibrate, post_training_quantise
+from spinloom.nn import BinaryLinear, CrossbarConv2d, CrossbarLinear, XnorLinear, calibrate, post_training_quantise
 from spinloom.responses import Exponential, Plasticity
 
 SYNAPSE = Plasticity.from_values(
@@ -166,6 +166,23 @@ def test_optimisers_train_them(optimiser: Any) -> None:
         losses.append(loss.item())
     assert losses[-1] < losses[0]
     assert not any(torch.equal(a, b) for a, b in zip(before, made.parameters(), strict=True))
+
+
+def test_inference_mode_leaves_layers_that_train_on() -> None:
+    """What was programmed under inference mode is no inference tensor: inputs can have gradients afterwards."""
+    layers = [
+        CrossbarLinear(6, 6, synapse=SYNAPSE, noise="device", quantise="ste"),
+        XnorLinear(6, 6, write_error=0.1),
+        BinaryLinear(6, 6, bit_error=0.1),
+    ]
+    made = torch.nn.Sequential(*layers)
+    with torch.inference_mode():
+        made.eval()(torch.randn(2, 6))
+    x = torch.randn(2, 6, requires_grad=True)
+    for mode in (False, True, False):
+        made.train(mode)(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
 
 
 @pytest.mark.slow

@@ -69,6 +69,7 @@ class _Binary(nn.Module):
         assert self.flipped is not None
         return torch.where(self.flipped, -signs, signs)
 
+    @torch.inference_mode(False)  # what is drawn in inference mode serves outside of it too
     @torch.no_grad()
     def program(self, seed: int | None = None) -> None:
         """Draw which weights are written wrongly, each with probability ``bit_error``, from a seed.

@@ -137,6 +137,7 @@ class OnArray(nn.Module):
         if not self.is_programmed:
             self.program(self._seed)
 
+    @torch.inference_mode(False)  # what is programmed in inference mode serves outside of it too
     @torch.no_grad()
     def program(self, seed: int | None = None) -> Crossbar:
         """Erase the arrays and write the present weights into them.
@@ -174,6 +175,7 @@ class OnArray(nn.Module):
         self._crossbar.input_converter, self._crossbar.output_converter = self.drive, self.read  # as calibrated
         return self._crossbar
 
+    @torch.inference_mode(False)
     def age(self, time: str | float) -> None:
         """Let a time pass since programming ("1 day", or [s]): conductances drift and decay."""
         crossbar = self.crossbar

@@ -118,6 +118,7 @@ class XnorLinear(nn.Linear):
 
     # ---- the junctions ------------------------------------------------------------------------------------------
 
+    @torch.inference_mode(False)  # what is programmed in inference mode serves outside of it too
     def program(self, seed: int | None = None) -> Self:
         """Write the present signs into junctions drawn from a seed (of a chip), or the layer's own; gives the layer."""
         self.seed = self.seed if seed is None else seed
