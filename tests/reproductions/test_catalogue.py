@@ -33,7 +33,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "bit_counts": [2, 4],
         "noises": [0, 2],
         "study_samples": 100,
-        "hiddens": [16],
+        "hiddens": [64, 256],
         "conv": {"channels": [4, 4], "epochs": 1, "train_samples": 300, "test_samples": 50},
         "detection": {"hidden": 16, "epochs": 1},
     },

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinloom import crossbar, devices, responses
-from spinloom.experiments.protocols import series_images, series_readout
+from spinloom import crossbar, devices, responses, tasks
+from spinloom.experiments.context import Context
+from spinloom.experiments.protocols import series_array, series_images, series_readout
 from spinloom.experiments.protocols.approximate_memory import tolerated
 from spinloom.experiments.protocols.binary_training import accuracy, binarised, exact, kept, layers_of, scores
 from spinloom.experiments.protocols.write_errors import WriteErrors, energy_at
@@ -98,6 +99,18 @@ def test_mappings_and_noise() -> None:
     only = series_readout.Reading([crossbar.Converter(8, 16.0), None])
     one = series_readout.accuracies(COLUMN, layers, [None, None], {"": only}, (x, y), 0, on_array=1)
     assert one[""] > 90.0  # eight bits on the first layer, the second exact
+
+
+def test_the_convolution_network_is_put_on_the_array_after_its_training() -> None:
+    settings = {
+        "bits": 8,
+        "batch_size": 50,
+        "learning_rate": 0.01,
+        "conv": {"channels": [8, 16], "epochs": 3, "train_samples": 1000, "test_samples": 300},
+    }
+    found = series_array._convnet(tasks.digits(), COLUMN, settings, Context())
+    assert float(found["software"]) > 60.0  # chance is 10 %, an untrained network's too; the seed is fixed
+    assert float(found["array"]) > 50.0
 
 
 def test_detection_moves_blocks_and_changes_no_pixel() -> None:

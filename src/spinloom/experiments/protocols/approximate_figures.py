@@ -139,7 +139,7 @@ def _energy(learned: xr.Dataset, sweeps: Mapping[str, Sweep], settings: Mapping[
             )
         )
     energies = tuple(
-        Series(f"by {knob}", sweep[2] * _FEMTO, np.maximum(sweep[1], 1e-12), tone=n)
+        Series(f"by {knob}", sweep[2][sweep[1] > 1e-13] * _FEMTO, sweep[1][sweep[1] > 1e-13], tone=n)
         for n, (knob, sweep) in enumerate(sweeps.items())
     )
     panels.append(

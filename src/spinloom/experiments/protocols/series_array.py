@@ -143,7 +143,8 @@ def _study(
             }
         made = readout.mapping("calibrated", bits, column, layers, known)
         readings |= {f"noise {s:g}": readout.Reading(made, noise=s) for s in noises}
-        test = samples[2][:count], samples[3][:count]
+        every = max(1, len(samples[3]) // count)  # spread over the test part, whose second half is easier in MNIST
+        test = samples[2][::every], samples[3][::every]
         ideal = readout.accuracies(column, layers, [None] * len(layers), readings, test, 0)
         chips = [
             readout.accuracies(column, layers, readout.chip(column, layers, n), readings, test, n)
@@ -218,7 +219,8 @@ def _convnet(split: Any, column: crossbar.SeriesColumn, settings: Mapping[str, A
     def train() -> xr.Dataset:
         net = binary_convnet(tuple(table["channels"]), split.classes, x.shape[2], context.seed)
         how = training.training_settings({**settings, "epochs": table["epochs"]})
-        return training.kept(fold(net), train_binary(net, x, y, how, context.seed, progress=stage))
+        losses = train_binary(net, x, y, how, context.seed, progress=stage)
+        return training.kept(fold(net), losses)
 
     layers = training.layers_of(context.part("convnet", train))
 
@@ -282,6 +284,9 @@ def _metrics(
     for name in ("conv", "detection"):
         for what in ("software", "array"):
             metrics[f"accuracy.{name}_{what}"] = Metric(float(parts[name][what]), "%")
+    for hidden in parts["hidden"].coords["hidden"].values:
+        for what in ("software", "array"):
+            metrics[f"hidden{hidden:g}.{what}"] = Metric(float(parts["hidden"][what].sel(hidden=hidden)), "%")
     metrics["gain.conv"] = Metric(float(parts["conv"]["array"]) - metrics["accuracy.calibrated"].number, "%")
     return metrics | _efficiency(column, settings)
 
