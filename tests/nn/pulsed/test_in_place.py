@@ -82,6 +82,7 @@ def test_stochastic_rounding_is_right_on_average() -> None:
     cost = optimiser.cost()
     assert cost.pulses_up.item() == round(share * 3e5)
     assert cost.pulses_down.item() == 0
+    assert cost.under_half.item() == 1.0  # 0.3 of a level
     # the draws of neighbours, rows and steps have nothing to do with each other: 3e5 pairs, 5 sigma
     first = (weights != 0).double() - share
     again = torch.zeros(500, 600)
@@ -154,6 +155,8 @@ def test_energy_and_time_are_pulses_times_the_devices() -> None:
     assert cost.write_energy.item() == pytest.approx(6 * 2e-12)
     assert cost.write_time_serial.item() == pytest.approx(6 * 5e-9)
     assert cost.write_time_parallel.item() == pytest.approx(3 * 5e-9)
+    assert cost.under_half.item() == 0.0
+    assert cost.moves.item() == 3
     assert cost.attrs["unknown"] == ""
     silent = moved(synapse(), torch.zeros(1, 2), torch.zeros(1, 2)).cost()
     assert silent.attrs["unknown"] == "write_energy, write_time"

@@ -189,21 +189,36 @@ def test_methods_refuse_what_cannot_be_run() -> None:
         PulsedSGD([parameter], STRAIGHT, 0.1).load_state_dict(other)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("method", METHODS)
-def test_on_cuda_the_mean_device_does_the_same(method: Any) -> None:
+def after_twelve(method: Any, place: str, kind: torch.dtype) -> tuple[torch.Tensor, Any]:
+    """A layer after twelve updates of a device without noise, rounded to the nearest."""
+    net = torch.nn.Linear(30, 20, device=place, dtype=kind)
+    with torch.no_grad():
+        net.weight.copy_(torch.linspace(-1, 1, 600).view(20, 30))
     synapse = STRAIGHT.replace(potentiation=Exponential(2.0), depression=Logistic(2.0))
-    found = []
-    for place in ("cpu", "cuda"):
-        net = torch.nn.Linear(30, 20, device=place)
-        with torch.no_grad():
-            net.weight.copy_(torch.linspace(-1, 1, 600).view(20, 30))
-        optimiser = PulsedSGD(net, synapse, 0.5, method=method, rounding="nearest")
-        for step in range(12):
-            gradient = torch.randn(20, 30, generator=torch.Generator().manual_seed(step))
-            net.weight.grad = gradient.to(place)
-            optimiser.step()
-        found.append((net.weight.detach().cpu(), optimiser.cost()))
-    assert torch.allclose(found[0][0], found[1][0], atol=1e-5)  # float32 sums in another order
-    assert found[0][1].pulses_up.values == pytest.approx(found[1][1].pulses_up.values, abs=3)
+    optimiser = PulsedSGD(net, synapse, 0.5, method=method, rounding="nearest")
+    for step in range(12):
+        gradient = torch.randn(20, 30, generator=torch.Generator().manual_seed(step))
+        net.weight.grad = gradient.to(place, kind)
+        optimiser.step()
+    return net.weight.detach().cpu().float(), optimiser.cost()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("cpu", torch.float64),
+        pytest.param(
+            "cuda",
+            torch.float32,
+            marks=[pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")],
+        ),
+    ],
+)
+def test_the_update_in_torch_operations_does_the_same(method: Any, place: str, kind: torch.dtype) -> None:
+    weights, cost = after_twelve(method, "cpu", torch.float32)  # the compiled loop
+    others, other_cost = after_twelve(method, place, kind)
+    # sums in float32 may fall on the other side of a threshold, for a few weights in 600
+    assert int(((weights - others).abs() > 1e-5).sum()) <= 3
+    assert cost.pulses_up.values == pytest.approx(other_cost.pulses_up.values, abs=3)
+    assert cost.moves.values == pytest.approx(other_cost.moves.values, abs=3)

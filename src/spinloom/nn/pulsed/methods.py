@@ -162,8 +162,14 @@ class _Transfer(Method):
         Mean pulses that a gradient that is not zero asks of A; A's own learning rate follows the gradients' size so
         that it stays so.
     every : int, optional
-        Updates between two readings of A's columns; by default as many as bring a quarter of the pulses from end to
-        end, at least one.
+        Updates between two readings of A's columns, one after the other; by default as many as bring a quarter of the
+        pulses from end to end, at least one, so that A stays within its range.
+
+    Notes
+    -----
+    All but ``activity`` follows from the device. More activity is less rounding noise and more pulses: 784-100-10 on
+    MNIST (20 000 images, three epochs, 16 states with v = 2 and -2, lr 0.3, w_max 0.5) came with 0.1, 0.3 and 0.6 to
+    93.0, 95.0, 94.9 % of the validation images (Tiki-Taka), and 91.4, 93.5, 94.1 % (AGAD).
     """
 
     activity: float = 0.3

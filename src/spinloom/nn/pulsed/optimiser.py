@@ -205,7 +205,8 @@ class PulsedSGD(torch.optim.Optimizer):
 
     def _survey(self, matrix: Matrix, gradient: torch.Tensor, lr: float) -> None:
         watch = self._watches[matrix.weights]
-        watch.look(matrix, *matrix.arrays["weights"].wish(gradient, self.method.wanted_scale(matrix, lr)))
+        wanted, small, largest, _ = matrix.arrays["weights"].wish(gradient, self.method.wanted_scale(matrix, lr))
+        watch.look(wanted, small, largest)
         if watch.complete(matrix) and not (self.quiet or self._warned):
             message = self.diagnosis()
             if message:
@@ -219,8 +220,12 @@ class PulsedSGD(torch.optim.Optimizer):
         return " ".join(text for text in found if text)
 
     def cost(self) -> xr.Dataset:
-        """Pulses, energy and time of all writes so far, by matrix and array; unknown figures are NaN and named."""
-        return cost_table(self._matrices.values(), self.synapse)
+        """Pulses, energy and time of all writes so far, by array of devices; unknown figures are NaN and named.
+
+        Also how many devices moved (summed over updates), how many were read by the algorithm, and the share of wanted
+        changes that were under half a level.
+        """
+        return cost_table(self._matrices.values(), self._watches.values(), self.synapse)
 
     # ---- keeping ------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ class Watch:
         Steps looked at.
     largest : float
         The largest wanted change [levels].
+    all_wanted, all_small : float
+        Like ``wanted`` and ``small``, since the beginning.
     """
 
     since: int = 0
@@ -49,15 +51,17 @@ class Watch:
     small: float = 0.0
     looked: int = 0
     largest: float = 0.0
-    total: float = 0.0
+    all_wanted: float = 0.0
+    all_small: float = 0.0
 
-    def look(self, matrix: Matrix, wanted: float, small: float, largest: float, total: float) -> None:
+    def look(self, wanted: float, small: float, largest: float) -> None:
         """Take in the survey of one step."""
         self.wanted += wanted
         self.small += small
         self.largest = max(self.largest, largest)
         self.looked += 1
-        self.total += total
+        self.all_wanted += wanted
+        self.all_small += small
 
     def complete(self, matrix: Matrix) -> bool:
         """Whether enough steps have been made to judge."""
@@ -68,7 +72,6 @@ class Watch:
         self.since, self.moves = matrix.step, matrix.arrays["weights"].counts.moves
         self.wanted = self.small = self.largest = 0.0
         self.looked = 0
-        self.total = 0.0
 
 
 def at_the_rails(matrix: Matrix) -> float:
@@ -118,22 +121,29 @@ def diagnosis(matrix: Matrix, watch: Watch, groups: list[dict[str, Any]], method
     return ""
 
 
-def cost_table(matrices: Iterable[Matrix], synapse: Plasticity) -> xr.Dataset:
+def cost_table(matrices: Iterable[Matrix], watches: Iterable[Watch], synapse: Plasticity) -> xr.Dataset:
     """Pulses, energy and time of all writes, one row an array of devices."""
     import xarray as xr
 
+    matrices = list(matrices)
     rows = [(m.name, role, a.counts, m) for m in matrices for role, a in m.arrays.items()]
     names = [name if role == "weights" else f"{name}, {role}" for name, role, _, _ in rows]
     up, down, moves, longest, reads = (
         np.array([getattr(c, what) for _, _, c, _ in rows], float)
         for what in ("up", "down", "moves", "longest", "reads")
     )
+    # gradients go to the last array of a matrix: its wanted changes are those that were looked at
+    shares = []
+    for m, watch in zip(matrices, watches, strict=True):
+        share = watch.all_small / watch.all_wanted if watch.all_wanted else math.nan
+        shares += [math.nan] * (len(m.arrays) - 1) + [share]
     energy = math.nan if synapse.write_energy is None else synapse.write_energy
     time = math.nan if synapse.write_time is None else synapse.write_time
     table = {
         "pulses_up": (up, "1", "potentiating pulses"),
         "pulses_down": (down, "1", "depressing pulses"),
         "moves": (moves, "1", "devices that got pulses, summed over updates"),
+        "under_half": (np.array(shares), "1", "share of wanted changes under half a level, of every 16th update"),
         "reads": (reads, "1", "devices read by the algorithm"),
         "steps": (np.array([m.step for *_, m in rows], float), "1", "updates"),
         "write_energy": ((up + down) * energy, "J", "energy of all pulses"),
