@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from spinloom import crossbar, devices, responses, tasks
+from spinloom.experiments import load_reproduction
 from spinloom.experiments.context import Context
-from spinloom.experiments.protocols import series_array, series_images, series_readout
+from spinloom.experiments.protocols import series_array, series_images, series_readout, xnor_network
 from spinloom.experiments.protocols.approximate_memory import tolerated
 from spinloom.experiments.protocols.binary_training import accuracy, binarised, exact, kept, layers_of, scores
 from spinloom.experiments.protocols.write_errors import WriteErrors, energy_at
@@ -178,3 +181,16 @@ def test_reading_off_energies_and_rates() -> None:
     assert tolerated(rates, np.array([95.0, 95.0, 93.0, 80.0]), 94.0) == pytest.approx(10**-2.5, rel=1e-12)
     assert tolerated(rates, np.array([95.0, 95.0, 95.0, 95.0]), 94.0) == 0.1
     assert np.isnan(tolerated(rates, np.array([90.0, 90.0, 90.0, 90.0]), 94.0))
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
+    spec = load_reproduction("Lan2023_xnor").with_settings(
+        {"data": "digits", "hiddens": [8, 16], "hidden": 16, "epochs": 1, "seeds": 1, "chips": 1}
+    )
+    whole = xnor_network.run(spec, Context())
+    first = xnor_network.run(spec, Context(folder=tmp_path))
+    (tmp_path / "parts" / "faults.nc").unlink()  # as if it had been stopped there
+    second = xnor_network.run(spec, Context(folder=tmp_path))
+    for key, metric in whole.metrics.items():
+        assert np.array_equal(metric.value, first.metrics[key].value, equal_nan=True)
+        assert np.array_equal(metric.value, second.metrics[key].value, equal_nan=True)

@@ -62,7 +62,8 @@ def train_binary(
         Inputs and labels.
     settings : BinarySettings
     seed : int
-        Order of the samples. The same seed gives the same network.
+        Order of the samples. The same seed gives the same network at any thread count: training keeps to one thread,
+        since a batch norm's sums depend on how they are shared out.
     after_update : callable, optional
         Called after each update, e.g. to write the weights to a memory.
     progress : callable(done, total), optional
@@ -78,6 +79,24 @@ def train_binary(
     InputError
         The loss is no number.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _trained(net, x, y, settings, seed, after_update, progress)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _trained(
+    net: nn.Module,
+    x: np.ndarray,
+    y: np.ndarray,
+    settings: BinarySettings,
+    seed: int,
+    after_update: Callable[[], object] | None,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray:
+    """What :func:`train_binary` does, with the threads that torch has."""
     inputs, labels = torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y, dtype=torch.int64)
     optimiser = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
     updates = -(-len(inputs) // settings.batch_size)
