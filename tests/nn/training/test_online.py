@@ -126,6 +126,13 @@ def test_stochastic_rounding_moves_what_nearest_leaves() -> None:
     assert counts["stochastic"] == pytest.approx(2500, rel=0.15)
 
 
+def test_a_lowered_start_loses_the_smallest_conductance() -> None:
+    """1 uS of a range of 9 uS is 1/9 of it; what would lie below the range lies at its bottom."""
+    even = OnlinePerceptron(DEVICE, 12, SMALL, seed=4)
+    low = OnlinePerceptron(DEVICE, 12, OnlineSettings(hidden=6, outputs=3, start="lowered"), seed=4)
+    assert low.states[0] == pytest.approx(np.maximum(even.states[0] - 1 / 9, 0.0), abs=1e-12)
+
+
 def test_learns_the_digits() -> None:
     """8 x 8 digits at 6 bits: over 80 %, where chance gives 10 %; the seed is fixed."""
     split = tasks.digits()
@@ -142,5 +149,7 @@ def test_bad_input() -> None:
         OnlinePerceptron(0, 4)
     with pytest.raises(InputError, match="hidden"):
         OnlineSettings(hidden=0)
+    with pytest.raises(InputError, match="lowered"):
+        OnlineSettings(start="low")  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="nearest"):
         OnlineSettings(rounding="up")  # pyright: ignore[reportArgumentType]

@@ -30,8 +30,9 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     pulses in the devices alone, for a million images; ``area.NAME`` [um2] of the cells alone.
 
     Settings: ``data`` ("mnist" or "digits"), ``epochs``, ``images`` (an epoch), ``hidden``, ``rates``, ``bits``,
-    ``gain``, ``rounding``, ``last``, ``feature`` (size F), and ``devices``: tables with ``name``, ``label``, ``set`` (a
-    parameter set) or ``digital`` (bits), ``series`` (resistance of the access transistor) and ``cell`` (area in F^2).
+    ``gain``, ``rounding``, ``start``, ``last``, ``feature`` (size F), and ``devices``: tables with ``name``, ``label``,
+    ``set`` (a parameter set) or ``digital`` (bits), ``series`` (resistance of the access transistor), ``cell`` (area
+    in F^2), ``gain`` (instead of the table's).
     """
     settings = spec.settings
     split = _black_and_white(settings["data"], context)
@@ -100,6 +101,7 @@ def _train(
         gain=float(entry.get("gain", settings["gain"])),
         series_resistance=si(entry.get("series", 0.0), "resistance", "series"),
         rounding=settings["rounding"],
+        start=settings["start"],
     )
     network = OnlinePerceptron(synapse, split.train_x.shape[1], how, seed=context.seed)
     epochs, images = int(settings["epochs"]), int(settings["images"])

@@ -28,6 +28,7 @@ from spinloom.nn.training import online_kernels as kernels
 from spinloom.responses import Exponential, Plasticity
 
 Rounding = Literal["nearest", "stochastic"]
+Start = Literal["even", "lowered"]
 CHUNK = 2000
 """Images between two reports of progress."""
 
@@ -57,6 +58,9 @@ class OnlineSettings:
         Of the access transistor in each cell [ohm].
     rounding : {"nearest", "stochastic"}
         How a wanted change becomes whole pulses.
+    start : {"even", "lowered"}
+        Initial weights are seven even values from -1 to 1. "lowered" takes the device's smallest conductance off them,
+        down to the bottom of the range: version 3.0 as released writes (w + 1)/2 of the range without adding it.
     """
 
     hidden: int = 100
@@ -66,6 +70,7 @@ class OnlineSettings:
     gain: float = 2.0
     series_resistance: float = 0.0
     rounding: Rounding = "nearest"
+    start: Start = "even"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
@@ -76,6 +81,8 @@ class OnlineSettings:
             )
         if self.rounding not in ("nearest", "stochastic"):
             raise InputError(f"rounding = '{self.rounding}': write 'nearest' or 'stochastic'.")
+        if self.start not in ("even", "lowered"):
+            raise InputError(f"start = '{self.start}': write 'even' or 'lowered'.")
 
 
 @final
@@ -108,8 +115,10 @@ class OnlinePerceptron:
         self._key = (seed & 0xFFFFFFFF, 0x5EED0000 + (seed >> 32))
         self._steps = 0
         shapes = ((inputs, self.settings.hidden), (self.settings.hidden, self.settings.outputs))
-        # seven even values from -1 to 1, as NeuroSim's example starts
-        self.states = tuple(self._chance.integers(0, 7, shape) / 6.0 for shape in shapes)
+        lost = 0.0
+        if self.settings.start == "lowered" and isinstance(synapse, Plasticity):
+            lost = synapse.low / (synapse.high - synapse.low)
+        self.states = tuple(np.maximum(self._chance.integers(0, 7, shape) / 6.0 - lost, 0.0) for shape in shapes)
         self._device, self._read = _constants(synapse, self.settings)
         self.counts = np.zeros(kernels.UPDATES, np.int64)
 
