@@ -213,12 +213,16 @@ class _Transfer(Method):
         matrix.arrays[GRADIENTS].give(held, gradient, (sign * up, sign * down), 1.0, matrix.step)
 
     def transfer(self, matrix: Matrix, difference: torch.Tensor, gain: float) -> None:
-        """Add readings to the sum, in weights, and give the pulses that it holds."""
+        """Add readings to the sum, in weights, and give a pulse where it holds one or more; it keeps less than one.
+
+        One pulse a reading, however large the sum: A's readings come late, and large steps by old gradients overshoot.
+        """
         total = matrix.state["sum"]
         # one pulse of A stands for size/activity of gradient
         total.add_(difference, alpha=gain * 0.5 * matrix.device.up.pulses * matrix.state["size"] / self.activity)
         array = matrix.arrays["weights"]
         scale = array.scale(1.0, matrix.w_max)
+        total.clamp_(-1.999 / scale[1], 1.999 / scale[0])
         array.give(matrix.weights, total, scale, matrix.w_max, matrix.step, accumulated=True)
 
 
