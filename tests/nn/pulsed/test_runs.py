@@ -15,7 +15,7 @@ from spinloom.nn import Bounds, CrossbarLinear, TrainingSettings, spin_network, 
 from spinloom.nn.pulsed import Agad, Pulsed, PulsedSGD, TikiTaka
 from spinloom.responses import Plasticity
 from spinloom.responses.shapes import Exponential
-from spinloom.tasks import digits
+from spinloom.tasks import digits, mnist
 
 STRAIGHT = Plasticity.from_values(states=16)
 SOFT = STRAIGHT.replace(potentiation=Exponential(2.0), depression=Exponential(-2.0), cycle_to_cycle=0.02)
@@ -41,6 +41,13 @@ def test_sixteen_asymmetric_states_learn_the_digits(method: Any) -> None:
     history = train(small(), digits(), settings(Pulsed(SOFT, method, w_max=1.0), epochs=8))
     assert history.outcome == "finished"
     assert history.final_accuracy > 0.85  # plain descent at the same settings: about 0.95
+
+
+def test_sixteen_asymmetric_states_learn_mnist() -> None:
+    """20 000 images, one pass: 90.7 % here (93.3 % after three), plain descent 92.1 %, pulses in place 81.6 %."""
+    net = spin_network(sizes=(784, 100, 10), train=(), k_init=1.0, generator=0)
+    how = settings(Pulsed(SOFT, "mixed-precision", w_max=0.5), epochs=1, evaluate_every=2000)
+    assert train(net, mnist().first(20_000, 5000), how).final_accuracy > 0.88
 
 
 def test_a_run_on_devices_resumes_to_the_same_numbers(tmp_path: Path) -> None:
