@@ -13,6 +13,8 @@ import torch
 from spinloom.crossbar import Converter, Faults, Programming
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.nn import CrossbarConv2d, CrossbarLinear, calibrate, levels_of, snap
+from spinloom.nn.aware import Aware
+from spinloom.nn.hardware import Hardware
 from spinloom.nn.on_array import OnArray
 from spinloom.responses import Exponential, Plasticity
 
@@ -156,6 +158,25 @@ def test_the_noise_of_a_device_is_what_programming_and_reading_scatter(hardware:
     # standard errors sqrt(2/4000) and sqrt(2/5000) = 2 %, 5 of them; 2 % for the table's bins and the curve's slope,
     # by which scatter of one pulse grows or shrinks with those that follow
     assert ((drawn / found - 1).abs() < 5 * math.sqrt(2 / 4000 + 2 / 5000) + 0.02).all(), drawn / found
+
+
+@pytest.mark.parametrize(
+    ("v", "mapping", "smooth"), [(2.0, "differential", True), (2.0, "offset", False), (5.0, "differential", False)]
+)
+def test_the_size_of_noise_is_that_of_the_devices_formula(v: float, mapping: Any, smooth: bool) -> None:
+    synapse = REAL.replace(potentiation=Exponential(v), read_noise=0.03)
+    for quantise in ("none", "ste"):
+        hardware = Hardware(synapse, noise="device", mapping=mapping, quantise=quantise, w_max=2.0)
+        aware = Aware(hardware)
+        if quantise == "none":
+            assert (aware.polynomial is not None) == smooth
+        weight, variance, _ = aware(torch.linspace(-2, 2, 4001, dtype=torch.float64))
+        assert variance is not None
+        exact = 4.0 * hardware.weight_variance(weight.numpy() / 2.0)
+        # the polynomial is within 2 %; the table, and levels, are those of the nearest entry
+        steep = np.abs(np.diff(exact)).max() / exact.min() * 8  # eight weights fall into a bin
+        bound = 1e-12 if quantise == "ste" else 0.02 if smooth else steep
+        assert np.abs(variance.numpy() / exact - 1).max() < bound
 
 
 def test_training_on_levels_and_within_the_range() -> None:
