@@ -168,19 +168,19 @@ def _figures(
     printed = {row.quantity: row.published for row in spec.expect if isinstance(row.published, float)}
     known = [i for i, name in enumerate(names) if f"accuracy.{name}" in printed]
     table = Panel(
-        "",
         "accuracy (%)",
+        "",
         (
-            Series("here, last epochs", places, ours, error=spread, style="points"),
+            Series("here, last epochs", ours, places, error=spread, style="bars"),
             Series(
                 "published",
-                places[known],
                 np.array([printed[f"accuracy.{names[i]}"] for i in known], float),
+                places[known],
                 style="points",
                 group="published",
             ),
         ),
-        y_limits=(0, 100),
+        x_limits=(0, 100),
         categories=tuple(labels),
     )
     caption = (
