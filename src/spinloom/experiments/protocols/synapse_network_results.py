@@ -187,7 +187,7 @@ def figures(
     if len({training.k for training in trainings}) > 2:
         drawn.append(_slopes(systems, trainings, accuracies))
     if settings["scan"]:
-        drawn.append(_scan(settings["scan"], trainings, histories))
+        drawn.append(_scan(settings["scan"], [t for t in trainings if t.samples is None] or trainings, histories))
     return tuple(drawn)
 
 
@@ -213,6 +213,8 @@ def _bars(spec: Reproduction, systems: Sequence[Written], accuracies: Accuracies
 
 
 def _courses(trainings: Sequence[Trained], histories: Histories) -> FigureSpec:
+    whole = [training for training in trainings if training.samples is None]
+    trainings = whole or trainings  # what was trained on few samples for comparison is left out
     losses = [curve(training, histories[training.name], "loss", 1.0) for training in trainings]
     rights = [curve(training, histories[training.name], "test_accuracy", 100.0) for training in trainings]
     most = max(float(series.y.max()) for series in losses)
