@@ -6,7 +6,7 @@ units, and keeps in every other cluster the units that are linked to all of them
 
 References
 ----------
-V. Gripon, C. Berrou, IEEE Transactions on Neural Networks 22, 1087 (2011), doi:10.1109/TNN.2011.2146789.
+V. Gripon, C. Berrou, IEEE Transactions on Neural Networks 22, 1087 (2011).
 """
 
 from __future__ import annotations
