@@ -33,7 +33,8 @@ def bench(
     wires: Annotated[str, typer.Option(help="Resistance of a wire segment.")] = "2 ohm",
     bits: Annotated[int, typer.Option(help="Of the converters.")] = 8,
     method: Annotated[
-        list[str] | None, typer.Option(help="Training on the devices; may be repeated.  default: in-place, agad")
+        list[str] | None,
+        typer.Option(help="Training on the devices; may be repeated.  default: in-place, mixed-precision, agad"),
     ] = None,
     shape: Annotated[str, typer.Option(help="Of a CSV's fit, as in 'synapse fit'.")] = "tabulated",
     set_: Annotated[

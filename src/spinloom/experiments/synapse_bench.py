@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 LOSS = 0.01
 """A step of the ladder that costs more accuracy than this is named in the verdict."""
-_RATE, _BATCH, _CALIBRATION = 0.1, 10, 500
+_RATE, _BATCH, _CALIBRATION = 0.3, 10, 500
+_RANGE = 0.5
+"""Weight at the end of a device's range in training on the devices; at the start none is beyond 0.25."""
 
 
 @final
@@ -57,7 +59,7 @@ class BenchSettings:
     wires: str | None = "2 ohm"
     bits: int = 8
     tile: tuple[int, int] = (128, 128)
-    methods: tuple[str, ...] = ("in-place", "agad")
+    methods: tuple[str, ...] = ("in-place", "mixed-precision", "agad")
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -264,7 +266,7 @@ def _on_devices(
 
     name = f"trained on the devices, {method}"
     _, accuracy = _trained(
-        split, settings, seed, nn.Pulsed(synapse, method=method, seed=seed), lambda d, t: report(name, d, t)
+        split, settings, seed, nn.Pulsed(synapse, method, w_max=_RANGE, seed=seed), lambda d, t: report(name, d, t)
     )
     return BenchStep(name, accuracy)
 

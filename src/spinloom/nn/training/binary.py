@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from spinloom.errors import InputError
+from spinloom.nn.training.threads import one_thread
 
 
 @final
@@ -79,12 +80,8 @@ def train_binary(
     InputError
         The loss is no number.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _trained(net, x, y, settings, seed, after_update, progress)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _trained(

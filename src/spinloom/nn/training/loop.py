@@ -13,6 +13,10 @@ from spinloom.nn.training.history import History
 from spinloom.nn.training.run import Run
 from spinloom.nn.training.samples import Samples
 from spinloom.nn.training.settings import TrainingSettings
+from spinloom.nn.training.threads import one_thread
+
+_SMALL = 2**24
+"""Samples of a batch times weights of the largest layer, below which a second thread only waits."""
 
 
 def train(
@@ -74,7 +78,7 @@ def train(
     settings = settings or TrainingSettings()
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed = {seed}: give a whole number from 0 upwards.")
-    with torch.random.fork_rng(devices=_cuda_devices(settings)):
+    with torch.random.fork_rng(devices=_cuda_devices(settings)), one_thread(_is_small(net, settings)):
         run = Run(net, split, settings, seed)
         run.resume()
         run.go(progress or (lambda done, total: None))
@@ -87,3 +91,8 @@ def train(
 def _cuda_devices(settings: TrainingSettings) -> list[torch.device]:
     device = settings.torch_device()
     return [device] if device.type == "cuda" else []
+
+
+def _is_small(net: nn.Module, settings: TrainingSettings) -> bool:
+    largest = max((parameter.numel() for parameter in net.parameters()), default=0)
+    return settings.batch_size is not None and settings.batch_size * largest < _SMALL
