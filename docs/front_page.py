@@ -1,7 +1,8 @@
 """Picture and tables of the first page and of findings.md, from real runs: python docs/front_page.py RUNS.
 
-RUNS holds runs of Xin2023_switching, Xin2023_network and Xin2023_energy; the latest of each is taken. Text between
-``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
+RUNS holds runs of reproductions; the latest of each is taken. With Xin2023_switching, Xin2023_network and
+Xin2023_energy among them the picture and its tables are made; the table of synapses and crossbars takes a row of every
+reproduction that was run. Text between ``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
 """
 
 from __future__ import annotations
@@ -35,6 +36,26 @@ ROWS = {
     ),
     "Xin2023_energy": ("energy",),
 }  # fmt: skip
+# what a newcomer would ask of each system: one row of its run
+SYNAPSES = {
+    "Huang2022_curves": "linearity.sot",
+    "Huang2022_ptq": "accuracy.sot",
+    "Huang2022_thickness": "accuracy.ML5",
+    "Huang2022_trainable": "accuracy.trainable",
+    "Huang2022_energy": "saving",
+    "Jung2022_mram": "accuracy.calibrated",
+    "Lan2023_xnor": "accuracy.assumed",
+    "Locatelli2018_approximate": "saving.training",
+    "Borders2017_associative": "delta.median",
+    "Jarollahi2014_associative": "formula.256",
+    "Ma2016_gated": "saving.sram",
+    "Puf2023_mram": "inter",
+    "NeuroSim_table": "accuracy.epiram",
+    "Krzysteczko2012_memristive": "resistances",
+    "Li2014_barrier": "resistances",
+    "Zhang2018_hetero": "change",
+    "Zhang2021_wcluster": "change",
+}
 PRINTED = ((30, 2.2, -11.8), (200, 3.4, -10.5))
 
 
@@ -101,6 +122,21 @@ def _texts(runs: Path) -> dict[str, str]:
     }
 
 
+def _synapses(runs: Path) -> str:
+    """One row a reproduction: the figure people ask for, and how all of its rows came out."""
+    table = ["| system | figure | published | here | verdict | all rows |", "|---|---|---|---|---|---|"]
+    for name, quantity in SYNAPSES.items():
+        if not list((runs / name).glob("*/result.nc")):
+            continue
+        rows = json.loads((_folder(runs, name) / "metrics.json").read_text(encoding="utf-8"))["expectations"]
+        row = next(e for e in rows if e["quantity"] == quantity)
+        verdicts = [e["verdict"] for e in rows]
+        counts = [f"{verdicts.count(word)} {word}" for word in ("agrees", "disagrees", "not comparable")]
+        shown = ", ".join(text for text in counts if not text.startswith("0 ")).replace("agrees", "agree")
+        table.append(f"| `{name}` {_row(row)} {shown} |")
+    return "\n".join(table)
+
+
 def _fill(path: Path, texts: dict[str, str]) -> None:
     page = path.read_text(encoding="utf-8")
     for name, text in texts.items():
@@ -149,10 +185,12 @@ def _accuracy(data: xr.Dataset) -> Panel:
 
 if __name__ == "__main__":
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
-    panels = (_switching(_latest(runs, "Xin2023_switching")), _accuracy(_latest(runs, "Xin2023_network")))
     folder = Path(__file__).parent / "_static"
-    save(FigureSpec("first_look", "", panels), folder)
-    (folder / "first_look.png").unlink()
-    texts = _texts(runs)
+    texts = {"synapses": _synapses(runs)}
+    if all(list((runs / name).glob("*/result.nc")) for name in ROWS):
+        panels = (_switching(_latest(runs, "Xin2023_switching")), _accuracy(_latest(runs, "Xin2023_network")))
+        save(FigureSpec("first_look", "", panels), folder)
+        (folder / "first_look.png").unlink()
+        texts |= _texts(runs)
     for page in (folder.parents[1] / "README.md", folder.parent / "findings.md"):
         _fill(page, texts)

@@ -203,5 +203,5 @@ def test_duration_and_recording_are_checked(junction):
 
 
 def test_set_without_a_device_yet_is_named():
-    with pytest.raises(UnknownNameError, match="spin_orbit_synapse"):
+    with pytest.raises(UnknownNameError, match=r"spin_orbit_synapse.*Plasticity\.from_parameters\('Huang2022_sot'\)"):
         device("Huang2022_sot")

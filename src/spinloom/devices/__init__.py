@@ -9,7 +9,9 @@ from spinloom import registry
 from spinloom.devices.base import Device
 from spinloom.devices.solver import Solver
 from spinloom.devices.waveform import Constant, Drive, Pulse, Samples, Train
+from spinloom.errors import UnknownNameError
 from spinloom.parameters import ParameterSet, load
+from spinloom.parameters.schema import SYNAPSES
 
 __all__ = ["Constant", "Device", "Drive", "Pulse", "Samples", "Solver", "Train", "device"]
 
@@ -37,4 +39,14 @@ def device(name: str | Path | ParameterSet, **overrides: float | str) -> Any:
     found = load(name)
     if overrides:
         found = found.replace(**overrides)
-    return registry.devices.get(found.device)(found)
+    try:
+        kind = registry.devices.get(found.device)
+    except UnknownNameError:
+        if found.device not in SYNAPSES:
+            raise
+        hint = (
+            f"{found.name} has a response and no dynamics: responses.Plasticity.from_parameters('{found.name}') makes "
+            f"it, 'spinloom synapse show {found.name}' shows it."
+        )
+        raise UnknownNameError("device", found.device, registry.devices.names(), hint) from None
+    return kind(found)
