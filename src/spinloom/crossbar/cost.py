@@ -67,15 +67,16 @@ def layer_cost(layer: Layer, drive: np.ndarray) -> xr.Dataset:
     _write(bill, layer)
     _read(bill, layer, drive)
     _area(bill, layer)
+    unknown = ", ".join(bill.unknown)  # with each table too: it is often looked at by itself
     return xr.Dataset(
         {
-            "energy": (("operation", "part"), bill.energy, {"units": "J"}),
-            "latency": (("operation", "part"), bill.latency, {"units": "s"}),
-            "area": (("part",), bill.area, {"units": "m^2"}),
+            "energy": (("operation", "part"), bill.energy, {"units": "J", "unknown": unknown}),
+            "latency": (("operation", "part"), bill.latency, {"units": "s", "unknown": unknown}),
+            "area": (("part",), bill.area, {"units": "m^2", "unknown": unknown}),
         },
         coords={"operation": list(OPERATIONS), "part": list(PARTS)},
         attrs={
-            "unknown": ", ".join(bill.unknown),
+            "unknown": unknown,
             "pulses": int(layer.programmed.pulses_up.sum() + layer.programmed.pulses_down.sum()),
             "reads": int(layer.programmed.reads.sum()),
             "not_converged": layer.programmed.failed,

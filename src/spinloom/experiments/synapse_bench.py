@@ -253,9 +253,10 @@ def _cost(net: Any) -> xr.Dataset:
     for part in parts[1:]:
         total = total + part
     names = [name for part in parts for name in str(part.attrs["unknown"]).split(", ") if name]
-    total.attrs["unknown"] = ", ".join(dict.fromkeys(names))
+    unknown = ", ".join(dict.fromkeys(names))
+    total.attrs["unknown"] = unknown
     for name in total:
-        total[name].attrs = dict(parts[0][name].attrs)
+        total[name].attrs = {**parts[0][name].attrs, "unknown": unknown}
     return total
 
 
