@@ -126,7 +126,7 @@ def program(
         The device: its curves, cycle-to-cycle spread, write error, read noise and costs.
     how : Programming, optional
         Open-loop from the low end unless told.
-    chance : numpy.random.Generator, seed or None
+    chance : numpy.random.Generator, int or None
         None: the mean device, without errors or noise.
     start : array, optional
         States before; without, a new array at the end that ``how.from_`` names.

@@ -35,9 +35,9 @@ class PulsedSGD(torch.optim.Optimizer):
 
     Parameters
     ----------
-    net_or_params : torch.nn.Module, iterable of parameters, of (name, parameter), or of groups
-        What to train; a module's parameters keep their names in messages and tables. A group may have its own ``lr``
-        and ``w_max``.
+    net_or_params : torch.nn.Module or iterable
+        What to train: a module, whose parameters keep their names in messages and tables, or parameters, pairs of name
+        and parameter, or groups, each with its own ``lr`` and ``w_max`` if it likes.
     synapse : Plasticity
         The device. Its read noise, drift and retention act where weights are read, not here.
     lr : float
