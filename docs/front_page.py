@@ -68,7 +68,8 @@ def _folder(runs: Path, name: str) -> Path:
 
 def _numbers(value: Any, unit: str) -> str:
     many = value if isinstance(value, list) else [value]
-    return ", ".join(f"{number:.3g}" for number in many) + f" {unit.replace('uA', 'µA').replace('1/', '/')}".rstrip()
+    texts = [f"{number:.0f}" if 1e3 <= abs(number) < 1e5 else f"{number:.3g}" for number in many]
+    return ", ".join(texts) + f" {unit.replace('uA', 'µA').replace('1/', '/')}".rstrip()
 
 
 def _values(metrics: dict[str, Any]) -> dict[str, Any]:
