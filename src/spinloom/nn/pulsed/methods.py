@@ -162,8 +162,8 @@ class _Transfer(Method):
         Mean pulses that a gradient that is not zero asks of A; A's own learning rate follows the gradients' size so
         that it stays so.
     every : int, optional
-        Updates between two readings of A's columns, one after the other; by default as many as bring a quarter of the
-        pulses from end to end, at least one, so that A stays within its range.
+        Updates between two readings of A, all columns at once; by default as many as bring a quarter of the pulses from
+        end to end, at least one, so that A stays within its range.
 
     Notes
     -----
