@@ -68,7 +68,7 @@ def _folder(runs: Path, name: str) -> Path:
 
 def _numbers(value: Any, unit: str) -> str:
     many = value if isinstance(value, list) else [value]
-    texts = [f"{number:.0f}" if 1e3 <= abs(number) < 1e5 else f"{number:.3g}" for number in many]
+    texts = [f"{float(f'{number:.4g}'):.0f}" if 999.5 <= abs(number) < 1e5 else f"{number:.3g}" for number in many]
     return ", ".join(texts) + f" {unit.replace('uA', 'µA').replace('1/', '/')}".rstrip()
 
 
