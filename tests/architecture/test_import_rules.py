@@ -100,6 +100,15 @@ def test_importing_spinloom_loads_nothing_heavy() -> None:
     assert _loaded_by("import spinloom").isdisjoint(HEAVY)
 
 
+@pytest.mark.parametrize("room", ["crossbar", "responses"])
+def test_rooms_that_need_arrays_alone_load_nothing_heavy(room: str) -> None:
+    assert _loaded_by(f"import spinloom.{room}").isdisjoint(HEAVY)
+
+
+def test_networks_do_not_load_the_fits() -> None:
+    assert _loaded_by("import spinloom.nn").isdisjoint({"xarray", "pandas", "sklearn", "pint"})
+
+
 def test_every_room_has_a_floor() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(contract for contract in contracts if contract["id"] == "layers")

@@ -215,7 +215,7 @@ def _written(
     net: Any, accuracy: float, split: Split, synapse: Plasticity, settings: BenchSettings, seed: int, report: Progress
 ) -> tuple[list[BenchStep], xr.Dataset]:
     """Accuracy as one imperfection after another is switched on, and what the last of these networks costs."""
-    from spinloom import nn
+    from spinloom import nn, tasks
     from spinloom.crossbar import Converter
 
     quiet = synapse.replace(read_noise=0.0)
@@ -239,7 +239,7 @@ def _written(
         made = nn.on_crossbars(net, synapse=device, tile=settings.tile, seed=seed, **keywords)
         if "read" in keywords:
             nn.calibrate(made, split.train_x[:_CALIBRATION])
-        steps.append(BenchStep(name, nn.share_right(made, split.test_x, split.test_y)))
+        steps.append(BenchStep(name, tasks.accuracy(nn.outputs_of(made, split.test_x), split.test_y)))
         report("written into arrays", number, len(stages))
     return steps, _cost(made)
 

@@ -3,7 +3,7 @@
 from spinloom.nn import functional, pulsed, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
 from spinloom.nn.calibration import calibrate
-from spinloom.nn.convert import on_crossbars, share_right
+from spinloom.nn.convert import on_crossbars, outputs_of
 from spinloom.nn.networks import Init, spin_network
 from spinloom.nn.neurons import Bounds, SpinNeuron, Stochastic
 from spinloom.nn.pulsed import Pulsed, PulsedSGD
@@ -32,10 +32,10 @@ __all__ = [
     "functional",
     "levels_of",
     "on_crossbars",
+    "outputs_of",
     "post_training_quantise",
     "pulsed",
     "quantise",
-    "share_right",
     "snap",
     "snap_ste",
     "spin_network",

@@ -143,7 +143,7 @@ class _Straight(torch.autograd.Function):
 def _straight_through(latent: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     if torch.compiler.is_compiling():  # the compiler warns about every Function; it merges these two passes itself
         return seen + (latent - latent.detach())
-    return _Straight.apply(latent, seen)  # type: ignore[return-value]
+    return _Straight.apply(latent, seen)
 
 
 def root(variance: torch.Tensor) -> torch.Tensor:

@@ -45,26 +45,28 @@ def on_crossbars(net: nn.Sequential, **hardware: Unpack[HardwareKeywords]) -> nn
     return nn.Sequential(*layers).eval()
 
 
-def share_right(net: nn.Module, x: np.ndarray, y: np.ndarray, batch: int = 10_000) -> float:
-    """Share of samples whose largest output is that of their class; the network is left in the mode it was in.
+def outputs_of(net: nn.Module, x: np.ndarray, batch: int = 10_000) -> np.ndarray:
+    """Outputs of a network in evaluation mode; it is left in the mode it was in.
 
     Parameters
     ----------
     net : torch.nn.Module
     x : array, shape (samples, features)
-    y : array, shape (samples,)
-        Labels, counted from 0.
     batch : int
         Samples that go through the network at once.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, classes)
+        What :func:`spinloom.tasks.accuracy` takes.
     """
-    like = next(net.parameters())
-    was, right = net.training, 0
+    like, was, found = next(net.parameters()), net.training, []
     net.eval()
     try:
         with torch.no_grad():
-            for start in range(0, len(y), batch):
+            for start in range(0, len(x), batch):
                 part = torch.from_numpy(np.ascontiguousarray(x[start : start + batch])).to(like)
-                right += int((net(part).argmax(dim=1).cpu().numpy() == y[start : start + batch]).sum())
+                found.append(net(part).cpu().numpy())
     finally:
         net.train(was)
-    return right / len(y)
+    return np.concatenate(found)

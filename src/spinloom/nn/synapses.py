@@ -144,7 +144,7 @@ class CrossbarConv2d(OnArray, nn.Conv2d):
         if groups != 1:
             raise InputError(f"groups = {groups}: an array holds one group. Use one CrossbarConv2d for each group.")
         shape = (in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode)
-        super().__init__(*shape, device=device, dtype=dtype)  # type: ignore[arg-type]
+        super().__init__(*shape, device=device, dtype=dtype)
         self._build(made_hardware(hardware))
 
     @classmethod
@@ -176,7 +176,7 @@ class CrossbarConv2d(OnArray, nn.Conv2d):
         return F.pad(x, self._reversed_padding_repeated_twice, mode)
 
     def _rows(self, x: torch.Tensor) -> torch.Tensor:
-        patches = F.unfold(self._padded(x), self.kernel_size, self.dilation, 0, self.stride)  # type: ignore[arg-type]
+        patches = F.unfold(self._padded(x), self.kernel_size, self.dilation, 0, self.stride)
         return patches.transpose(1, 2)  # (samples, places, rows)
 
     def _output(self, sums: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

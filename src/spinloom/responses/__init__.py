@@ -1,10 +1,30 @@
-"""Responses: what a device hands to a network, measured on it or read from a laboratory's file."""
+"""Responses: what a device hands to a network, measured on it or read from a laboratory's file.
 
-from spinloom.responses.combination import pair_levels
-from spinloom.responses.control import constant_offset_path, sigmoid_map
-from spinloom.responses.plasticity import Plasticity
-from spinloom.responses.shapes import Exponential, Logistic, Tabulated
-from spinloom.responses.sigmoid import Sigmoid
+Names are loaded when first used: a network room that needs the plasticity alone does not wait for the fits.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spinloom.responses.combination import pair_levels
+    from spinloom.responses.control import constant_offset_path, sigmoid_map
+    from spinloom.responses.plasticity import Plasticity
+    from spinloom.responses.shapes import Exponential, Logistic, Tabulated
+    from spinloom.responses.sigmoid import Sigmoid
+
+_MODULES = {
+    "Exponential": "shapes",
+    "Logistic": "shapes",
+    "Plasticity": "plasticity",
+    "Sigmoid": "sigmoid",
+    "Tabulated": "shapes",
+    "constant_offset_path": "control",
+    "pair_levels": "combination",
+    "sigmoid_map": "control",
+}
 
 __all__ = [
     "Exponential",
@@ -16,3 +36,13 @@ __all__ = [
     "pair_levels",
     "sigmoid_map",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'spinloom.responses' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"spinloom.responses.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

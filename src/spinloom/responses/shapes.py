@@ -38,6 +38,11 @@ class Shape(abc.ABC):
         """P at normalised conductances g in 0..1."""
 
 
+def _checked(v: float) -> None:
+    if not (math.isfinite(v) and abs(v) <= 500):
+        raise InputError(f"nonlinearity v = {v}: give a finite number between -500 and 500.")
+
+
 def _with_ends(g: np.ndarray, place: np.ndarray) -> np.ndarray:
     """P within 0..1, and at the ends of g exactly those of P."""
     return np.where(g <= 0.0, 0.0, np.where(g >= 1.0, 1.0, np.clip(place, 0.0, 1.0)))
@@ -61,8 +66,7 @@ class Exponential(Shape):
 
     def __post_init__(self) -> None:
         """Refuse what overflows."""
-        if not (math.isfinite(self.v) and abs(self.v) <= 500):
-            raise InputError(f"nonlinearity v = {self.v}: give a finite number between -500 and 500.")
+        _checked(self.v)
 
     def __call__(self, pulses: float | np.ndarray) -> np.ndarray:
         """g(P)."""
@@ -162,8 +166,7 @@ class Logistic(Shape):
 
     def __post_init__(self) -> None:
         """Refuse what overflows."""
-        if not (math.isfinite(self.v) and abs(self.v) <= 500):
-            raise InputError(f"nonlinearity v = {self.v}: give a finite number between -500 and 500.")
+        _checked(self.v)
 
     def __call__(self, pulses: float | np.ndarray) -> np.ndarray:
         """g(P), from the equal form 1/2 + tanh(v (P - 1/2)) / (2 tanh(v/2)), which is exact at both ends."""

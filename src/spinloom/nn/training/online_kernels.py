@@ -33,6 +33,16 @@ def cell(g, read):
 
 
 @njit
+def cells_of(states, read):
+    """Currents of all cells of an array."""
+    cells = np.empty(states.shape)
+    for k in range(states.shape[0]):
+        for j in range(states.shape[1]):
+            cells[k, j] = cell(states[k, j], read)
+    return cells
+
+
+@njit
 def weight_of(g, read):
     """Weight -1 .. 1 that the crossbar reads."""
     low, high, series, _, digital, _ = read
@@ -136,13 +146,7 @@ def train(images, labels, order, states_1, states_2, device, read, rates, key, s
     digital = read[4] > 0.0
     rows, columns = states_1.shape
     outputs = states_2.shape[1]
-    cells_1, cells_2 = np.empty((rows, columns)), np.empty((columns, outputs))
-    for k in range(rows):
-        for j in range(columns):
-            cells_1[k, j] = cell(states_1[k, j], read)
-    for j in range(columns):
-        for o in range(outputs):
-            cells_2[j, o] = cell(states_2[j, o], read)
+    cells_1, cells_2 = cells_of(states_1, read), cells_of(states_2, read)
     active = np.empty(rows, np.int64)
     hidden, inner, outer = np.empty(columns), np.empty(columns), np.empty(outputs)
     error_2, error_1 = np.empty(outputs), np.empty(columns)
@@ -209,13 +213,7 @@ def predict(images, states_1, states_2, read):
     """Class of each image."""
     rows, columns = states_1.shape
     outputs = states_2.shape[1]
-    cells_1, cells_2 = np.empty((rows, columns)), np.empty((columns, outputs))
-    for k in range(rows):
-        for j in range(columns):
-            cells_1[k, j] = cell(states_1[k, j], read)
-    for j in range(columns):
-        for o in range(outputs):
-            cells_2[j, o] = cell(states_2[j, o], read)
+    cells_1, cells_2 = cells_of(states_1, read), cells_of(states_2, read)
     active = np.empty(rows, np.int64)
     hidden, inner, outer = np.empty(columns), np.empty(columns), np.empty(outputs)
     found = np.empty(images.shape[0], np.int64)
