@@ -71,15 +71,14 @@ def test_a_network_put_together_again_is_the_same() -> None:
 def test_many_output_values_are_exact_and_two_are_a_threshold() -> None:
     net = levels.network_of([np.eye(2, dtype=np.float32)], [np.ones(2, np.float32)])
     x = np.array([[0.3, 0.2], [0.1, 0.4], [-0.2, -0.1]], np.float32)
-    y = np.array([0, 1, 1])
-    assert levels.accuracy_on_levels(net, x, y) == 1.0
-    assert levels.accuracy_on_levels(net, x, y, outputs=10_001) == 1.0
-    # sigmoid above 1/2 gives 1 and below gives 0: both outputs are equal, and the first of them counts
-    assert levels.accuracy_on_levels(net, x, y, outputs=2) == pytest.approx(1 / 3)
+    exact = 1 / (1 + np.exp(-x))
+    np.testing.assert_allclose(levels.outputs_on_levels(net, x), exact, rtol=1e-6)
+    np.testing.assert_allclose(levels.outputs_on_levels(net, x, outputs=10_001), exact, atol=0.51e-4)  # half a step
+    np.testing.assert_array_equal(levels.outputs_on_levels(net, x, outputs=2), [[1, 1], [1, 1], [0, 0]])
 
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InputError, match="at least two output values"):
-        levels.accuracy_on_levels(_net(), np.zeros((1, 6), np.float32), np.zeros(1, int), outputs=1)
+        levels.outputs_on_levels(_net(), np.zeros((1, 6), np.float32), outputs=1)
     with pytest.raises(InputError, match=r"no torch\.nn\.Linear"):
         levels.train_on_levels(torch.nn.Sigmoid(), STORED)

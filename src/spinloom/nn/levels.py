@@ -93,19 +93,22 @@ def network_of(weights: Sequence[np.ndarray], slopes: Sequence[np.ndarray]) -> n
 
 
 @torch.no_grad()
-def accuracy_on_levels(net: nn.Module, x: np.ndarray, y: np.ndarray, outputs: int | None = None) -> float:
-    """Share of samples classified correctly by a network whose neurons have few output values.
+def outputs_on_levels(net: nn.Module, x: np.ndarray, outputs: int | None = None) -> np.ndarray:
+    """Outputs of a network whose neurons have few output values.
 
     Parameters
     ----------
     net : torch.nn.Module
         Layers one after another; its :class:`~spinloom.nn.SpinNeuron` layers are read with ``outputs`` values.
     x : array, shape (samples, features)
-    y : array, shape (samples,)
-        Labels.
     outputs : int, optional
-        Evenly spaced values 0, 1/(outputs - 1), ..., 1 of every neuron, those of the last layer too; of equal outputs
-        the first counts. The neurons are exact if not given.
+        Evenly spaced values 0, 1/(outputs - 1), ..., 1 of every neuron, those of the last layer too. The neurons are
+        exact if not given.
+
+    Returns
+    -------
+    numpy.ndarray, shape (samples, classes)
+        What :func:`spinloom.tasks.accuracy` takes; of equal outputs the first counts there.
 
     Raises
     ------
@@ -119,4 +122,4 @@ def accuracy_on_levels(net: nn.Module, x: np.ndarray, y: np.ndarray, outputs: in
         a = layer(a)
         if outputs is not None and isinstance(layer, SpinNeuron):
             a = torch.round(a * (outputs - 1)) / (outputs - 1)
-    return float((a.argmax(dim=1).numpy() == y).mean())
+    return a.numpy()

@@ -141,7 +141,6 @@ _SYNAPSE: dict[str, Rule] = {
     "write_energy": Rule("energy", "energy of one write pulse; 0: not known", 0.0, default=0.0),
     "read_voltage": Rule("voltage", "voltage of a read; 0: not known", 0.0, 10.0, default=0.0),
     "read_time": Rule("time", "duration of a read; 0: not known", 0.0, default=0.0),
-    "cell_area": Rule("area", "area of one cell; 0: not known", 0.0, default=0.0),
     "temperature": Rule("temperature", "temperature T", 0.0, 2000.0, default=300.0),
 }
 

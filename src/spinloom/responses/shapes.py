@@ -222,9 +222,6 @@ class Tabulated(Shape):
         return np.interp(np.asarray(conductance, float), distinct, middle)
 
 
-SHAPES = ("linear", "exponential", "logistic", "tabulated")
-
-
 def shape(name: str, v: float = 0.0, levels: Sequence[float] = ()) -> Shape:
     """A shape by name: "linear", "exponential" and "logistic" with ``v``, "tabulated" with ``levels``.
 
@@ -239,5 +236,5 @@ def shape(name: str, v: float = 0.0, levels: Sequence[float] = ()) -> Shape:
         return Tabulated(tuple(levels))
     made = {"linear": lambda: Exponential(0.0), "exponential": lambda: Exponential(v), "logistic": lambda: Logistic(v)}
     if name not in made:
-        raise UnknownNameError("shape of potentiation", name, SHAPES)
+        raise UnknownNameError("shape of potentiation", name, [*made, "tabulated"])
     return made[name]()

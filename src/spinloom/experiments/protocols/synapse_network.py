@@ -308,6 +308,7 @@ def _accuracies(
     system: System, history: xr.Dataset, split: Split, settings: Mapping[str, Any], context: Context
 ) -> np.ndarray:
     """Test accuracy [%] of each seed's network in the system's synapses, shape (seeds,)."""
+    from spinloom import tasks
     from spinloom.nn import levels, quantise
 
     stage = context.stage("write the weights into synapses")
@@ -321,7 +322,7 @@ def _accuracies(
         net = levels.network_of(weights, _weights(one, "slope"))
         if system.synapse is not None and system.write == "nearest":
             net = quantise.post_training_quantise(net, system.synapse, "percentile", mapping="offset", share=share)
-        found.append(100 * levels.accuracy_on_levels(net, split.test_x, split.test_y, system.outputs))
+        found.append(100 * tasks.accuracy(levels.outputs_on_levels(net, split.test_x, system.outputs), split.test_y))
         stage(done + 1, history.sizes["seed"])
     return np.array(found)
 
