@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinloom import parameters
-from spinloom.parameters.schema import SYNAPSES
+from spinloom.parameters.kinds import SYNAPSES
 from spinloom.responses import Exponential, Plasticity
 from spinloom.sources import references
 

@@ -10,7 +10,7 @@ import torch
 
 from spinloom import parameters
 from spinloom.errors import InputError, ParameterError, UnknownNameError
-from spinloom.parameters.schema import SYNAPSES, rules
+from spinloom.parameters.kinds import SYNAPSES, rules
 from spinloom.responses import Exponential, Logistic, Plasticity, Tabulated
 from spinloom.responses.plasticity_metrics import deviation
 

@@ -74,7 +74,7 @@ def _device(name: str, shape: str, changes: dict[str, str]) -> Plasticity:
     from dataclasses import fields
 
     from spinloom.errors import UnknownNameError
-    from spinloom.parameters.schema import rules
+    from spinloom.parameters import rules
     from spinloom.responses import Plasticity
 
     if not name.lower().endswith((".csv", ".txt")):

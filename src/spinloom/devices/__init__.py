@@ -11,7 +11,7 @@ from spinloom.devices.solver import Solver
 from spinloom.devices.waveform import Constant, Drive, Pulse, Samples, Train
 from spinloom.errors import UnknownNameError
 from spinloom.parameters import ParameterSet, load
-from spinloom.parameters.schema import SYNAPSES
+from spinloom.parameters.kinds import SYNAPSES
 
 __all__ = ["Constant", "Device", "Drive", "Pulse", "Samples", "Solver", "Train", "device"]
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spinloom import registry
 from spinloom.errors import InputError, ParameterError, UnknownNameError
-from spinloom.parameters.schema import DEFAULT, Parameter, ParameterSet, rules
+from spinloom.parameters.kinds import rules
+from spinloom.parameters.schema import DEFAULT, Parameter, ParameterSet
 from spinloom.sources import HOWS, How, Source, references
 
 

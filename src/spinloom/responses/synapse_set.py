@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from spinloom import parameters
 from spinloom.errors import InputError, ParameterError
-from spinloom.parameters.schema import SYNAPSES, Parameter, ParameterSet, numbers, rules
+from spinloom.parameters.kinds import SYNAPSES, numbers, rules
+from spinloom.parameters.schema import Parameter, ParameterSet
 from spinloom.responses.shapes import Exponential, Logistic, Shape, Tabulated, shape
 from spinloom.sources import Source, references
 
