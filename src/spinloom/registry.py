@@ -58,8 +58,10 @@ class Registry:
 
 devices = Registry("device", "spinloom.devices")
 devices.add("magnetic_tunnel_junction", "spinloom.devices.magnetic_tunnel_junction:MagneticTunnelJunction")
+devices.add("superparamagnetic_junction", "spinloom.devices.superparamagnetic_junction:SuperparamagneticJunction")
 
 responses = Registry("response", "spinloom.responses")
+responses.add("bernoulli", "spinloom.responses.bernoulli:Bernoulli")
 responses.add("plasticity", "spinloom.responses.plasticity:Plasticity")
 responses.add("sigmoid", "spinloom.responses.sigmoid:Sigmoid")
 

@@ -151,13 +151,55 @@ _SOT_SYNAPSE: dict[str, Rule] = {
     "coercivity": _positive("field", "coercive field"),
 }
 
+_TWO_STATE: dict[str, Rule] = {
+    "attempt_frequency": _positive("frequency", "attempt frequency f0", 1e18, default=1e9),
+    "thermal_stability": Rule("number", "energy barrier Δ in units of kT", 0.0, 200.0),
+    "critical_current": _positive("current", "critical current I_c"),
+    "offset_current": Rule("current", "current I_0 at which both states are equally likely", default=0.0),
+    "critical_voltage": Rule("voltage", "critical voltage V_c; 0: not known", 0.0, default=0.0),
+    "anisotropy_field": Rule("field", "anisotropy field B_k; 0: not known", 0.0, 10.0, default=0.0),
+    "barrier_voltage": Rule("voltage", "voltage V_b that would remove the barrier (VCMA); 0: not known", default=0.0),
+    "temperature": _positive("temperature", "temperature T at which Δ holds", 2000.0, default=300.0),
+    "attempt_frequency_spread": Rule("number", "relative spread of f0 between devices", 0.0, 2.0, default=0.0),
+    "thermal_stability_spread": Rule("number", "relative spread of Δ between devices", 0.0, 1.0, default=0.0),
+    "critical_current_spread": Rule("number", "relative spread of I_c between devices", 0.0, 2.0, default=0.0),
+    "resistance_parallel": _positive("resistance", "resistance R_P in the parallel state", default=5e3),
+    "tmr": Rule("number", "tunnel magnetoresistance (R_AP - R_P)/R_P", 0.0, 20.0, default=0.0),
+    "read_voltage": Rule("voltage", "voltage of a read; 0: not known", 0.0, 10.0, default=0.0),
+    "read_time": Rule("time", "duration of a read; 0: not known", 0.0, default=0.0),
+    "sampling_time": Rule("time", "interval between samples; 0: not known", 0.0, default=0.0),
+}
+
+_SWITCH: dict[str, Rule] = {
+    "switching_voltage": Rule("voltage", "write voltage V_50 at a switching probability of 1/2", default=0.0),
+    "switching_voltage_width": Rule("voltage", "width dV of P = 1/(1 + exp(-(V - V_50)/dV)); 0: none", default=0.0),
+    "switching_current": Rule("current", "write current I_50 at a switching probability of 1/2", default=0.0),
+    "switching_current_width": Rule("current", "width dI of P = 1/(1 + exp(-(I - I_50)/dI)); 0: none", default=0.0),
+    "centre_spread": Rule("number", "spread of the centre between devices, relative to it", 0.0, 2.0, default=0.0),
+    "width_spread": Rule("number", "spread of the width between devices, relative to it", 0.0, 2.0, default=0.0),
+    "pulse_width": Rule("time", "width of the write pulse; 0: not known", 0.0, default=0.0),
+    "write_resistance": Rule("resistance", "resistance of the write path; 0: not known", 0.0, default=0.0),
+    "reset_voltage": Rule("voltage", "voltage of the reset pulse; 0: not known", default=0.0),
+    "reset_current": Rule("current", "current of the reset pulse; 0: not known", default=0.0),
+    "reset_width": Rule("time", "width of the reset pulse; 0: no reset", 0.0, default=0.0),
+    "resistance_parallel": Rule("resistance", "resistance R_P of the parallel state; 0: not known", 0.0, default=0.0),
+    "tmr": Rule("number", "tunnel magnetoresistance (R_AP - R_P)/R_P", 0.0, 20.0, default=0.0),
+    "read_voltage": Rule("voltage", "voltage of a read; 0: not known", 0.0, 10.0, default=0.0),
+    "read_time": Rule("time", "duration of a read; 0: not known", 0.0, default=0.0),
+    "thermal_stability": Rule("number", "thermal stability Δ without drive; 0: not known", 0.0, 1e4, default=0.0),
+}
+
 _RULES: dict[str, dict[str, Rule]] = {
     "magnetic_tunnel_junction": _JUNCTION,
+    "superparamagnetic_junction": _TWO_STATE,
     "synapse": _SYNAPSE,
     "spin_orbit_synapse": _SOT_SYNAPSE,
+    "stochastic_switch": _SWITCH,
 }
 SYNAPSES = ("synapse", "spin_orbit_synapse")
 """Kinds of device whose sets a plasticity response is made from."""
+SWITCHES = ("stochastic_switch",)
+"""Kinds of device whose sets a Bernoulli response is made from."""
 
 
 def rules(device: str) -> dict[str, Rule]:
