@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import spinloom
 from spinloom.devices import Drive, Pulse, Solver, device
 from spinloom.engines import cuda
 from spinloom.engines.testing import assert_engine
@@ -21,19 +14,9 @@ gpu = pytest.mark.gpu
 needs_device = pytest.mark.skipif(not cuda.available(), reason="numba finds no CUDA device here")
 
 
-def _python(script: str, **environment: str) -> str:
-    source = str(Path(spinloom.__file__).parents[1])
-    space = {**os.environ, "PYTHONPATH": source, **environment}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], env=space, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 @pytest.mark.slow
-def test_kernels_compile_to_ptx_without_a_device():
-    out = _python("""
+def test_kernels_compile_to_ptx_without_a_device(python):
+    out = python("""
         from spinloom.engines import Sizes, cuda
         from spinloom.physics import integrators, llgs, rng
         for rate, fields in ((llgs.axial_rate, llgs.Axial), (llgs.general_rate, llgs.General)):
@@ -46,8 +29,8 @@ def test_kernels_compile_to_ptx_without_a_device():
 
 
 @pytest.mark.slow
-def test_simulated_cuda_engine_does_what_every_engine_does():
-    out = _python(
+def test_simulated_cuda_engine_does_what_every_engine_does(python):
+    out = python(
         """
         from spinloom.engines import cuda
         from spinloom.engines.testing import assert_engine
@@ -61,8 +44,8 @@ def test_simulated_cuda_engine_does_what_every_engine_does():
 
 
 @pytest.mark.slow
-def test_simulated_cuda_trajectories_equal_the_processors():
-    out = _python(
+def test_simulated_cuda_trajectories_equal_the_processors(python):
+    out = python(
         """
         import numpy as np
         from spinloom.devices import Drive, Pulse, Solver, device

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import xarray as xr
@@ -27,7 +27,7 @@ class SuperparamagneticJunction(Device):
         1/tau_P->AP = f0 exp(-Delta (1 + x)),    1/tau_AP->P = f0 exp(-Delta (1 - x))
         x = [(I - I_0)/I_c + V/V_c + 2 h]/(1 + h^2),    Delta = E_B (1 - V/V_b)/(k_B T) (1 + h^2),    h = B/B_k
 
-    The field acts on the barriers through (1 +- h)^2 (Brown, doi:10.1103/PhysRev.130.1677), current and spin torque to first order.
+    The field acts on the barriers through (1 +- h)^2 (Brown, doi:10.1103/PhysRev.130.1677), the current to first order.
     Valid while a barrier of about 1 k_B T or more is left and no drive removes it.
 
     Parameters
@@ -139,7 +139,7 @@ class SuperparamagneticJunction(Device):
         """Half width at half maximum of the flip rate over current, (I_c/Delta) arccosh 2 [A]."""
         return self.critical_current() / self.thermal_stability() * math.acosh(2.0)
 
-    def _mean(self, drive: dict[str, Quantity]) -> TwoState:
+    def _mean(self, drive: dict[str, Any]) -> TwoState:
         plain = {f"{name}_spread": 0.0 for name in ("attempt_frequency", "thermal_stability", "critical_current")}
         return SuperparamagneticJunction(self.parameters.replace(**plain)).two_state(**drive)
 
