@@ -11,7 +11,13 @@ from spinloom.devices.solver import Solver
 from spinloom.devices.waveform import Constant, Drive, Pulse, Samples, Train
 from spinloom.errors import UnknownNameError
 from spinloom.parameters import ParameterSet, load
-from spinloom.parameters.kinds import SYNAPSES
+from spinloom.parameters.kinds import SWITCHES, SYNAPSES
+
+_RESPONSES = {
+    **dict.fromkeys(SYNAPSES, ("Plasticity", "synapse")),
+    **dict.fromkeys(SWITCHES, ("Bernoulli", "device")),
+}
+"""Kinds of device without dynamics: the response made from their sets, and the command that shows them."""
 
 __all__ = ["Constant", "Device", "Drive", "Pulse", "Samples", "Solver", "Train", "device"]
 
@@ -42,11 +48,12 @@ def device(name: str | Path | ParameterSet, **overrides: float | str) -> Any:
     try:
         kind = registry.devices.get(found.device)
     except UnknownNameError:
-        if found.device not in SYNAPSES:
+        if found.device not in _RESPONSES:
             raise
+        response, command = _RESPONSES[found.device]
         hint = (
-            f"{found.name} has a response and no dynamics: responses.Plasticity.from_parameters('{found.name}') makes "
-            f"it, 'spinloom synapse show {found.name}' shows it."
+            f"{found.name} has a response and no dynamics: responses.{response}.from_parameters('{found.name}') makes "
+            f"it, 'spinloom {command} show {found.name}' shows it."
         )
         raise UnknownNameError("device", found.device, registry.devices.names(), hint) from None
     return kind(found)

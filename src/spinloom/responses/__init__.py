@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spinloom.responses.bernoulli import Bernoulli
     from spinloom.responses.combination import pair_levels
     from spinloom.responses.control import constant_offset_path, sigmoid_map
     from spinloom.responses.plasticity import Plasticity
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from spinloom.responses.sigmoid import Sigmoid
 
 _MODULES = {
+    "Bernoulli": "bernoulli",
     "Exponential": "shapes",
     "Logistic": "shapes",
     "Plasticity": "plasticity",
@@ -27,6 +29,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "Bernoulli",
     "Exponential",
     "Logistic",
     "Plasticity",

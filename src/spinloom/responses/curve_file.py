@@ -1,4 +1,4 @@
-"""A measured curve from a CSV file: current, probability and, if known, the number of trials."""
+"""A measured curve from a CSV file: current or voltage, probability and, if known, the number of trials."""
 
 from __future__ import annotations
 
@@ -7,89 +7,69 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from spinloom.errors import DataError, UnitError
-from spinloom.responses.csv_text import TextTable, heading, read_table, refuse_rows
-from spinloom.units import si
+from spinloom.responses.csv_columns import Column, find_columns, missing_columns, read_columns
+from spinloom.responses.csv_text import read_table
 
-_PROBABILITY = {"probability", "p", "psw", "p sw", "switching probability"}
-_TRIALS = {"trials", "n", "attempts", "count"}
+CURRENT = Column({"current", "i"}, "current", "current [uA]")
+VOLTAGE = Column({"voltage", "v", "u", "write voltage", "writing voltage", "bias"}, "voltage", "voltage [V]")
+_CURVE = {
+    "current": CURRENT,
+    "voltage": VOLTAGE,
+    "probability": Column({"probability", "p", "psw", "p sw", "switching probability"}),
+    "trials": Column({"trials", "n", "attempts", "count"}),
+}
 
 
-def read_curve(path: str | Path) -> xr.DataArray:
+def read_curve(path: str | Path, drives: tuple[str, ...] = ("current",)) -> xr.DataArray:
     """A switching curve from a CSV file with a header.
 
     The header names a column ``current [uA]`` (any unit of current, which is never guessed), a column ``probability``
     and optionally ``trials``; columns may stand in any order and lines that begin with # are skipped.
 
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    drives : tuple of {"current", "voltage"}
+        What the curve may run over; where the file has both columns, the first one counts.
+
     Returns
     -------
     xarray.DataArray
-        Probability over ``current`` [A], sorted by current, with a coordinate ``trials`` where the file gives it.
+        Probability over ``current`` [A] or ``voltage`` [V], sorted, with a coordinate ``trials`` where the file gives
+        it.
 
     Raises
     ------
     DataError
         No such file, no header, a missing column, or malformed rows, each named by its line.
     UnitError
-        The current's column has no unit or an unknown one.
+        The drive's column has no unit or an unknown one.
     """
-    text = read_table(path, "current [uA],probability")
-    columns, scale = _columns(text)
-    values, faults = [], []
-    for number, row in text.rows:
-        fault, found = _row(row, columns)
-        if fault:
-            faults.append(f"line {number}: {fault}")
-        else:
-            values.append(found)
-    refuse_rows(text.path, faults)
-    table = np.array(sorted(values))
-    coords = {"current": ("current", table[:, 0] * scale, {"units": "A", "long_name": "current"})}
-    if "trials" in columns:
-        coords["trials"] = ("current", table[:, 2], {"long_name": "trials"})
+    example = f"{_CURVE[drives[0]].example},probability"
+    text = read_table(path, example)
+    found = find_columns(text, _CURVE)
+    drive = next((name for name in drives if name in found), None)
+    missing = ([] if drive else [" or ".join(drives)]) + ([] if "probability" in found else ["probability"])
+    if missing or drive is None:
+        raise missing_columns(text, missing, f"{example},trials")
+    places = {name: found[name] for name in (drive, "probability", "trials") if name in found}
+    values = read_columns(text, places, _CURVE, _fault)
+    order = np.lexsort([values[name] for name in reversed(places)])
+    attrs = {"units": "A" if drive == "current" else "V", "long_name": drive}
+    coords = {drive: (drive, values[drive][order], attrs)}
+    if "trials" in places:
+        coords["trials"] = (drive, values["trials"][order], {"long_name": "trials"})
     attrs = {"units": "1", "long_name": "switching probability", "source": text.path.name, "references": []}
-    return xr.DataArray(table[:, 1], dims="current", coords=coords, name="switching_probability", attrs=attrs)
+    return xr.DataArray(
+        values["probability"][order], dims=drive, coords=coords, name="switching_probability", attrs=attrs
+    )
 
 
-def _columns(text: TextTable) -> tuple[dict[str, int], float]:
-    columns: dict[str, int] = {}
-    scale = 0.0
-    for index, cell in enumerate(text.header):
-        name, unit = heading(cell)
-        if name in ("current", "i"):
-            if not unit:
-                raise UnitError(
-                    f"'{text.path}': the current has no unit. Write it into the header, e.g. 'current [uA]'."
-                )
-            scale = si(f"1 {unit}", "current", f"header of '{text.path}'")
-            columns["current"] = index
-        elif name in _PROBABILITY:
-            columns["probability"] = index
-        elif name in _TRIALS:
-            columns["trials"] = index
-    missing = [name for name in ("current", "probability") if name not in columns]
-    if missing:
-        raise DataError(
-            f"'{text.path}' has no column for {' and '.join(missing)}; its header is '{','.join(text.header)}'. "
-            "Write e.g. 'current [uA],probability,trials'."
-        )
-    return columns, scale
-
-
-def _row(row: list[str], columns: dict[str, int]) -> tuple[str, tuple[float, float, float]]:
-    if len(row) <= max(columns.values()):
-        return f"{len(row)} cells, but the header has {max(columns.values()) + 1}", (0.0, 0.0, 0.0)
-    numbers = {}
-    for name, index in columns.items():
-        try:
-            numbers[name] = float(row[index])
-        except ValueError:
-            return f"'{row[index].strip()}' is no number for {name}", (0.0, 0.0, 0.0)
-        if not np.isfinite(numbers[name]):
-            return f"{name} is {row[index].strip()}", (0.0, 0.0, 0.0)
-    if not 0.0 <= numbers["probability"] <= 1.0:
-        return f"probability {numbers['probability']:g} is outside 0 to 1", (0.0, 0.0, 0.0)
-    trials = numbers.get("trials", 1.0)
+def _fault(row: dict[str, float]) -> str:
+    if not 0.0 <= row["probability"] <= 1.0:
+        return f"probability {row['probability']:g} is outside 0 to 1"
+    trials = row.get("trials", 1.0)
     if trials < 1 or trials != int(trials):
-        return f"trials {trials:g} is no whole number of 1 or more", (0.0, 0.0, 0.0)
-    return "", (numbers["current"], numbers["probability"], trials)
+        return f"trials {trials:g} is no whole number of 1 or more"
+    return ""

@@ -10,24 +10,18 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import chi2, norm
 
-from spinloom.errors import FitError, InputError
+from spinloom.errors import InputError
 from spinloom.responses.base import Response
 from spinloom.responses.curve_file import read_curve
+from spinloom.responses.logistic_fit import fit_logistic
 from spinloom.units import si
 
 if TYPE_CHECKING:
     from spinloom.nn import SpinNeuron
 
-CONFIDENCE = 0.95
 MICRO = 1e-6
-WORST = 0.15
-"""Largest deviation from the curve, in probability, that a fit to an exact curve may have and still be called one."""
-_EXACT_TRIALS = 1000
-"""Trials that a curve without chance (an exact solution) is weighted as; it sets the intervals' width."""
 
 
 @final
@@ -108,28 +102,18 @@ class Sigmoid(Response):
         InputError
             Fewer than three points, NaN, or more than the one dimension ``current``.
         """
-        if curve.dims != ("current",):
-            raise InputError(
-                f"A sigmoid is fitted to one curve over 'current', not to dimensions {curve.dims}. Select one, e.g. "
-                ".sel(pulse_width=30e-9)."
-            )
-        current, probability = np.asarray(curve["current"], float), np.asarray(curve, float)
-        if current.size < 3:
-            raise InputError(f"A sigmoid needs at least three points, not {current.size}.")
-        if not (np.isfinite(current).all() and np.isfinite(probability).all()):
-            raise InputError("The curve holds NaN; remove those points.")
-        given = curve.coords["trials"] if "trials" in curve.coords else curve.attrs.get("trials")
-        trials = np.broadcast_to(np.asarray(_EXACT_TRIALS if given is None else given, float), current.shape)
+        found = fit_logistic(curve, "current", "sigmoid")
         width = curve.coords.get("pulse_width")
-        found = _likelihood(current, probability, trials)
-        result = cls(
-            **found,
+        return cls(
+            found.slope,
+            found.offset,
+            found.slope_interval,
+            found.offset_interval,
+            found.goodness,
             pulse_width=float(width) if width is not None and width.ndim == 0 else None,
             references=tuple(curve.attrs.get("references", ())),
             source=str(curve.attrs.get("device", curve.attrs.get("source", ""))),
         )
-        _complain(result, current, probability, exact=given is None)
-        return result
 
     # ---- what it is used for ------------------------------------------------------------------------------------
 
@@ -161,75 +145,3 @@ class Sigmoid(Response):
         if math.isnan(half_k):
             return f"k = {k:.2f} /µA, c = {c:.2f} µA"
         return f"k = {k:.2f} ± {half_k:.2f} /µA, c = {c:.2f} ± {half_c:.2f} µA"
-
-
-def _likelihood(current: np.ndarray, probability: np.ndarray, trials: np.ndarray) -> dict[str, Any]:
-    """k, c, their intervals and the goodness of the binomial maximum-likelihood fit."""
-    if np.ptp(probability) < 0.1 or not (probability.min() < 0.5 < probability.max()):
-        raise FitError(
-            f"The curve is no sigmoid: its probabilities reach from {probability.min():.3g} to "
-            f"{probability.max():.3g} and must cross 0.5. Measure over a wider range of currents."
-        )
-    if not ((probability > 0.0) & (probability < 1.0)).any():  # the likelihood then has no maximum
-        raise FitError("The curve jumps from 0 to 1 between two points: measure more currents in between.")
-    centre, scale = float(np.mean(current)), float(np.ptp(current)) or 1.0
-    x = (current - centre) / scale
-
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        a, b = parameters
-        logit = a * x + b
-        # log(1 + e^y) - p y, the binomial likelihood without its constant; stable for large |y|
-        value = trials * (np.logaddexp(0.0, logit) - probability * logit)
-        slope = trials * (expit(logit) - probability)
-        return float(value.sum()), np.array([(slope * x).sum(), slope.sum()])
-
-    best = min(
-        (minimize(loss, [sign * 10.0, 0.0], jac=True, method="BFGS", options={"gtol": 1e-6}) for sign in (1.0, -1.0)),
-        key=lambda result: result.fun,
-    )
-    a, b = best.x
-    fitted = expit(a * x + b)
-    weight = trials * fitted * (1.0 - fitted)
-    hessian = np.array([[(weight * x * x).sum(), (weight * x).sum()], [(weight * x).sum(), weight.sum()]])
-    covariance = np.linalg.inv(hessian)
-    k, c = a / scale, b * scale / a - centre
-    # c = b scale/a - centre: its variance by propagation
-    gradient = np.array([-b * scale / a**2, scale / a])
-    spread = norm.ppf(0.5 + 0.5 * CONFIDENCE)
-    k_half = spread * math.sqrt(covariance[0, 0]) / scale
-    c_half = spread * math.sqrt(gradient @ covariance @ gradient)
-    return {
-        "k": float(k),
-        "c": float(c),
-        "k_interval": (float(k - k_half), float(k + k_half)),
-        "c_interval": (float(c - c_half), float(c + c_half)),
-        "goodness": _goodness(probability, fitted, trials),
-    }
-
-
-def _goodness(probability: np.ndarray, fitted: np.ndarray, trials: np.ndarray) -> dict[str, float]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        up = np.where(probability > 0, probability * np.log(probability / fitted), 0.0)
-        down = np.where(probability < 1, (1 - probability) * np.log((1 - probability) / (1 - fitted)), 0.0)
-    deviance = float(2.0 * (trials * (up + down)).sum())
-    # points at which the fit expects less than one event say nothing that chi-square could weigh
-    informative = int((trials * np.minimum(fitted, 1 - fitted) >= 1.0).sum())
-    p_value = float(chi2.sf(deviance, max(informative - 2, 1)))
-    return {
-        "largest_deviation": float(np.abs(probability - fitted).max()),
-        "deviance": deviance,
-        "p_value": p_value,
-        "points": float(probability.size),
-    }
-
-
-def _complain(result: Sigmoid, current: np.ndarray, probability: np.ndarray, *, exact: bool) -> None:
-    """Refuse what is no sigmoid at all: the largest deviation is far beyond shape and chance."""
-    deviation = result.goodness["largest_deviation"]
-    if deviation <= WORST or (not exact and result.goodness["p_value"] > 1e-3):
-        return
-    worst = int(np.argmax(np.abs(probability - result(current))))
-    raise FitError(
-        f"The curve is no sigmoid: the best logistic curve misses it by {deviation:.2f} in probability at "
-        f"{current[worst] / MICRO:.3g} µA. Use the measured curve itself, or check the data."
-    )
