@@ -9,7 +9,7 @@ import pytest
 
 import spinloom as sl
 from spinloom.devices.testing import assert_device_api
-from spinloom.errors import InputError, ParameterError
+from spinloom.errors import InputError, ParameterError, SpinloomWarning
 
 NAME = "Zhang2022_mtj"
 
@@ -56,6 +56,11 @@ def test_drives_without_a_parameter_are_refused() -> None:
         sl.device(NAME, barrier_voltage="0.1 V").rates(0.0, voltage="0.2 V")
     with pytest.raises(InputError, match="above 0 K"):
         junction.rates(0.0, temperature="0 K")
+
+
+def test_a_drive_beyond_the_barrier_is_said() -> None:
+    with pytest.warns(SpinloomWarning, match="unit right"):
+        sl.device(NAME).flip_rate("1 mA")
 
 
 def test_spread_is_as_asked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, final
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 
 from spinloom.devices.base import Device
 from spinloom.devices.two_state import TwoState
-from spinloom.errors import InputError, ParameterError
+from spinloom.errors import InputError, ParameterError, SpinloomWarning
 from spinloom.physics.constants import BOLTZMANN
 from spinloom.units import Span, pretty, si, si_array
 
@@ -115,7 +116,8 @@ class SuperparamagneticJunction(Device):
 
     def rates(self, current: Quantities = 0.0, **drive: Quantity) -> tuple[np.ndarray, np.ndarray]:
         """(1/tau_P->AP, 1/tau_AP->P) [1/s] at currents [A]; ``drive``: voltage, field, temperature."""
-        leave_parallel, leave_antiparallel = self._mean(drive).rates(self._column(current))
+        junction, column = self._at(current, drive)
+        leave_parallel, leave_antiparallel = junction.rates(column)
         return leave_parallel[:, 0], leave_antiparallel[:, 0]
 
     def dwell_times(self, current: Quantities = 0.0, **drive: Quantity) -> tuple[np.ndarray, np.ndarray]:
@@ -125,15 +127,18 @@ class SuperparamagneticJunction(Device):
 
     def probability_parallel(self, current: Quantities = 0.0, **drive: Quantity) -> np.ndarray:
         """p_P = 1/(1 + exp(-2 Delta x)) at currents [A]."""
-        return self._mean(drive).probability_parallel(self._column(current))[:, 0]
+        junction, column = self._at(current, drive)
+        return junction.probability_parallel(column)[:, 0]
 
     def flip_rate(self, current: Quantities = 0.0, **drive: Quantity) -> np.ndarray:
         """Mean flips a second, f0 exp(-Delta)/cosh(Delta x): twice the rate of full cycles."""
-        return self._mean(drive).flip_rate(self._column(current))[:, 0]
+        junction, column = self._at(current, drive)
+        return junction.flip_rate(column)[:, 0]
 
     def correlation_time(self, current: Quantities = 0.0, **drive: Quantity) -> np.ndarray:
         """tau* [s]: one over the sum of both rates; the autocorrelation is exp(-t/tau*)."""
-        return self._mean(drive).correlation_time(self._column(current))[:, 0]
+        junction, column = self._at(current, drive)
+        return junction.correlation_time(column)[:, 0]
 
     def half_width(self) -> float:
         """Half width at half maximum of the flip rate over current, (I_c/Delta) arccosh 2 [A]."""
@@ -143,9 +148,18 @@ class SuperparamagneticJunction(Device):
         plain = {f"{name}_spread": 0.0 for name in ("attempt_frequency", "thermal_stability", "critical_current")}
         return SuperparamagneticJunction(self.parameters.replace(**plain)).two_state(**drive)
 
-    @staticmethod
-    def _column(current: Quantities) -> np.ndarray:
-        return si_array(current, "current", "current")[:, None]
+    def _at(self, current: Quantities, drive: dict[str, Any]) -> tuple[TwoState, np.ndarray]:
+        """The mean junction and the currents as a column, with a warning where no barrier is left."""
+        junction, column = self._mean(drive), si_array(current, "current", "current")[:, None]
+        largest = float(np.abs(junction.drive_ratio(column)).max())
+        if largest > 1.0:
+            warnings.warn(
+                f"{self.name}: the drive reaches {largest:.3g} of what removes the barrier (I_c = "
+                f"{pretty(self.critical_current(), 'A')}); Neel-Brown rates hold well below 1. Is the unit right?",
+                SpinloomWarning,
+                stacklevel=3,
+            )
+        return junction, column
 
     def resistance(self, state: np.ndarray | int) -> np.ndarray:
         """R_P in state 1, R_P (1 + TMR) in state 0 [ohm]."""

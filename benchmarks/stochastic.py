@@ -1,0 +1,63 @@
+"""Stochastic junctions on one core: telegraph steps, waiting times, whitened bits, ball grasping, memory of samples.
+
+Run: python -m benchmarks.stochastic
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks import Row
+from benchmarks.dynamics import fastest
+from spinloom.devices import Samples, device
+
+COPIES, STEPS = 4096, 20_000
+MEGA = 1e6
+
+
+def telegraph() -> list[Row]:
+    """Junction-steps a second of the two kernels, and the waiting-time method's cost per flip."""
+    junctions = device("Zhang2022_mtj", thermal_stability_spread=0.02).two_state(COPIES)
+    ramp = Samples([0.0, STEPS * 326.5e-6], [-1.0, 1.0])
+    rows = []
+    for what, must, wave in (
+        ("constant current", 200.0, {}),
+        ("current that changes at each step", None, {"waveform": ramp}),
+    ):
+
+        def run(steps: int = STEPS, wave: dict = wave) -> None:
+            junctions.follow(20e-6, 326.5e-6, steps, seed=1, threads=1, **wave)
+
+        run(10)  # compiles
+        rate = COPIES * STEPS / fastest(run) / MEGA
+        rows.append(
+            Row(
+                f"telegraph steps, {COPIES} junctions with spread, {what}, one core",
+                f">= {must:.0f} M steps/s" if must else "",
+                f"{rate:.0f} M steps/s",
+                rate >= must if must else None,
+            )
+        )
+    many = device("Zhang2022_mtj").two_state(1_000_000)
+    seconds = 1.0
+    flips = many.flips(-16.27e-6, seconds, seed=1, threads=1)[0].sum()
+    spent = fastest(lambda: many.flips(-16.27e-6, seconds, seed=1, threads=1))
+    rows.append(
+        Row(
+            "waiting-time method, 1e6 junctions for 1 s, one core",
+            "cost stated",
+            f"{1e9 * spent / flips:.0f} ns a flip ({flips:.2e} flips in {spent:.2f} s)",
+            None,
+        )
+    )
+    return rows
+
+
+def rows() -> list[Row]:
+    """All rows of this file."""
+    return telegraph()
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(row)
