@@ -31,7 +31,7 @@ test:
 bench: $(VENV)/.bench
 	@$(BIN)/python -m benchmarks
 
-reproduce: $(VENV)/.runtime
+reproduce: $(VENV)/.randomness
 	@$(BIN)/spinloom data fetch mnist
 	@$(BIN)/spinloom reproduce --all --out runs
 
@@ -72,9 +72,14 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 	@$(PIP_INSTALL) -e .
 	@touch $@
 
-$(VENV)/.tools: $(VENV)/.runtime
+$(VENV)/.tools: $(VENV)/.randomness
 	@echo "▸ installing the test and documentation tools into $(VENV)"
 	@$(PIP_INSTALL) -e '.[test,docs]'
+	@touch $@
+
+# NIST's tests of random bits are compiled here; without a C compiler all else works, and their tests are skipped.
+$(VENV)/.randomness: $(VENV)/.runtime
+	@$(PIP_INSTALL) -e '.[randomness]' || echo "  NIST's tests of random bits were not compiled (a C compiler and Python's headers are needed): they are skipped"
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.runtime

@@ -22,17 +22,17 @@ ROOMS: dict[str, set[str]] = {
     "jinja2": {"report"},
     "llvmlite": {"engines"},
     "matplotlib": {"report"},
-    "numba": {"physics", "engines", "devices", "nn"},
+    "numba": {"physics", "engines", "devices", "nn", "snn"},
     "numpy": {"*"},
     "pint": {"units"},
     "platformdirs": {"engines", "tasks"},
     "pydantic": {"parameters", "experiments"},
     "rich": {"cli", "report"},
-    "scipy": {"crossbar", "engines", "devices", "responses", "experiments"},
+    "scipy": {"crossbar", "engines", "devices", "responses", "snn", "experiments", "tasks"},
     "sklearn": {"tasks"},
-    "torch": {"nn", "responses"},
+    "torch": {"nn", "snn", "responses"},
     "typer": {"cli"},
-    "xarray": {"cost", "crossbar", "devices", "responses", "nn", "experiments", "report", "tasks"},
+    "xarray": {"cost", "crossbar", "devices", "responses", "nn", "snn", "experiments", "report", "tasks"},
 }
 HEAVY = ("numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
 

@@ -1,0 +1,34 @@
+"""A process of its own that tests streams: the compiled tests hold Python's lock, keep memory, and may crash.
+
+Reads an ``.npz`` of packed bits from stdin, writes the p-values as ``.npy`` to stdout.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+
+from spinloom.tasks.nist_tests import by_name
+
+
+def p_values(packed: np.ndarray, count: int, names: list[str]) -> np.ndarray:
+    """P-values (rows, streams) of the named tests on packed streams of ``count`` bits."""
+    tests = [by_name()[name] for name in names]
+    columns = []
+    for row in packed:
+        bits = np.unpackbits(row, count=count)
+        columns.append(np.concatenate([test.p_values(bits) for test in tests]))
+    return np.stack(columns, axis=1)
+
+
+def main() -> None:
+    """Test what stdin holds."""
+    with np.load(io.BytesIO(sys.stdin.buffer.read())) as given:
+        found = p_values(given["packed"], int(given["count"]), [str(name) for name in given["names"]])
+    np.save(sys.stdout.buffer, found)
+
+
+if __name__ == "__main__":
+    main()
