@@ -1,0 +1,44 @@
+"""Spiking populations: rows of junctions whose bell curves code a value, and what is computed with them.
+
+Names are loaded when first used, so that a room that needs one of them does not wait for the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spinloom.snn.decoding import LinearDecoder, population_vector, population_vector_error
+    from spinloom.snn.population import Population
+    from spinloom.snn.transfer import Learning, Transfer, chain
+
+_MODULES = {
+    "Learning": "transfer",
+    "LinearDecoder": "decoding",
+    "Population": "population",
+    "Transfer": "transfer",
+    "chain": "transfer",
+    "population_vector": "decoding",
+    "population_vector_error": "decoding",
+}
+
+__all__ = [
+    "Learning",
+    "LinearDecoder",
+    "Population",
+    "Transfer",
+    "chain",
+    "population_vector",
+    "population_vector_error",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'spinloom.snn' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"spinloom.snn.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
