@@ -5,6 +5,7 @@ The generator's counter is (junction, draw number), so the numbers are the same 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,7 @@ def in_pieces(work: Callable[[int, int], None], count: int, threads: int | None 
             raise
 
 
+@functools.cache  # looking it up on disk takes 2 ms, more than a thousand flips
 def _kernel(loop: Callable) -> Any:
     return launch.compiled(loop, {"draw": rng.draw, "step": telegraph.constant_step})
 
