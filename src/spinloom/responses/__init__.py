@@ -12,17 +12,23 @@ if TYPE_CHECKING:
     from spinloom.responses.bernoulli import Bernoulli
     from spinloom.responses.combination import pair_levels
     from spinloom.responses.control import constant_offset_path, sigmoid_map
+    from spinloom.responses.distribution import Distribution
     from spinloom.responses.plasticity import Plasticity
     from spinloom.responses.shapes import Exponential, Logistic, Tabulated
     from spinloom.responses.sigmoid import Sigmoid
+    from spinloom.responses.telegraph import Telegraph
+    from spinloom.responses.tuning import Tuning
 
 _MODULES = {
     "Bernoulli": "bernoulli",
+    "Distribution": "distribution",
     "Exponential": "shapes",
     "Logistic": "shapes",
     "Plasticity": "plasticity",
     "Sigmoid": "sigmoid",
     "Tabulated": "shapes",
+    "Telegraph": "telegraph",
+    "Tuning": "tuning",
     "constant_offset_path": "control",
     "pair_levels": "combination",
     "sigmoid_map": "control",
@@ -30,11 +36,14 @@ _MODULES = {
 
 __all__ = [
     "Bernoulli",
+    "Distribution",
     "Exponential",
     "Logistic",
     "Plasticity",
     "Sigmoid",
     "Tabulated",
+    "Telegraph",
+    "Tuning",
     "constant_offset_path",
     "pair_levels",
     "sigmoid_map",
