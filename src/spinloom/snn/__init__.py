@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spinloom.snn.decoding import LinearDecoder, population_vector, population_vector_error
+    from spinloom.snn.events import Events
+    from spinloom.snn.layer import Layer
+    from spinloom.snn.neuron import LeakyNeuron
     from spinloom.snn.population import Population
+    from spinloom.snn.rules import Rule
     from spinloom.snn.transfer import Learning, Transfer, chain
 
 _MODULES = {
+    "Events": "events",
+    "Layer": "layer",
+    "LeakyNeuron": "neuron",
+    "Rule": "rules",
     "Learning": "transfer",
     "LinearDecoder": "decoding",
     "Population": "population",
@@ -24,9 +32,13 @@ _MODULES = {
 }
 
 __all__ = [
+    "Events",
+    "Layer",
+    "LeakyNeuron",
     "Learning",
     "LinearDecoder",
     "Population",
+    "Rule",
     "Transfer",
     "chain",
     "population_vector",

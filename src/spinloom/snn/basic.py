@@ -84,7 +84,7 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
             fired.append((float(t), int(j)))
             s.counts[j] += 1
             if learn:
-                s.w[:, j] = [strengthen(i, j, float(t)) for i in range(len(s.w))]
+                s.w[:, j] = [strengthen(i, int(j), float(t)) for i in range(len(s.w))]
                 s.clock[1] += s.kind != k.FIXED
             s.v[j], s.quiet[j] = p[k.RESET], t + p[k.REFRACTORY]
             s.theta[j] += p[k.THETA_PLUS]

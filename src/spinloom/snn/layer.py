@@ -67,7 +67,8 @@ class Layer:
             raise InputError(f"Weights have the shape {self.w.shape}; this layer needs ({inputs}, {neurons}).")
         if not (np.isfinite(self.w).all() and self.w.min() >= low and self.w.max() <= high):
             raise InputError(
-                f"Weights reach from {self.w.min():.3g} to {self.w.max():.3g}; the device's range is {low:g} to {high:g}."
+                f"Weights reach from {self.w.min():.3g} to {self.w.max():.3g}; the device's range is {low:g} to "
+                f"{high:g}."
             )
         self.allowed = np.ones_like(self.w) if mask is None else np.ascontiguousarray(mask, float)
         if self.allowed.shape != self.w.shape or not np.isin(self.allowed, (0.0, 1.0)).all():

@@ -81,7 +81,7 @@ def present(
             if learn and kind == WEIGHT_DEPENDENT:
                 for j in range(n):
                     w[i, j] -= rule[RATE_PRE] * post[j] * (w[i, j] - bottom) * allowed[i, j]
-            elif learn and (kind == PAIR or kind == TRIPLET):
+            elif learn and kind in (PAIR, TRIPLET):
                 for j in range(n):
                     w[i, j] = max(w[i, j] - rule[RATE_PRE] * post[j] * allowed[i, j], min(bottom, w[i, j]))
             elif learn and kind == CURVE:

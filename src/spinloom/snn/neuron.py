@@ -15,11 +15,12 @@ from spinloom.units import pretty, si
 @final
 @dataclass(frozen=True)
 class LeakyNeuron:
-    """Leaky integrate-and-fire: C dv/dt = -(v - v_rest)/R between events; an input of weight w lifts v by w ``per_weight``.
+    """Leaky integrate-and-fire: tau_m dv/dt = -(v - v_rest) between events; a weight w lifts v by w ``per_weight``.
 
-    The neuron fires when v reaches ``threshold`` + theta; then v = ``reset``, inputs are ignored for ``refractory``,
-    theta grows by ``threshold_step`` and decays with ``threshold_decay``, and all other neurons of its layer are pushed
-    down by ``inhibition``. Defaults: Diehl and Cook (doi:10.3389/fncom.2015.00099) as BindsNET's reduced version has them.
+    The neuron fires when v reaches ``threshold`` + theta; then v = ``reset``, inputs are ignored for ``refractory``
+    (the leak goes on), theta grows by ``threshold_step`` and decays with ``threshold_decay``, and all other neurons of
+    its layer are pushed down by ``inhibition``. Defaults: Diehl and Cook, doi:10.3389/fncom.2015.00099, in BindsNET's
+    reduced version.
 
     Attributes
     ----------
@@ -59,7 +60,8 @@ class LeakyNeuron:
         """Read the units once and check them."""
         for name, kind in (
             ("time_constant", "time"), ("rest", "voltage"), ("reset", "voltage"), ("threshold", "voltage"),
-            ("refractory", "time"), ("threshold_step", "voltage"), ("threshold_decay", "time"), ("per_weight", "voltage"),
+            ("refractory", "time"), ("threshold_step", "voltage"), ("threshold_decay", "time"),
+            ("per_weight", "voltage"),
         ):  # fmt: skip
             object.__setattr__(self, name, si(getattr(self, name), kind, name))
         for name in ("time_constant", "threshold_decay", "per_weight"):
@@ -79,7 +81,8 @@ class LeakyNeuron:
         return np.array(
             [
                 self.time_constant, float(self.rest) / unit, float(self.reset) / unit, float(self.threshold) / unit,
-                self.refractory, float(self.threshold_step) / unit, self.threshold_decay, self.inhibition, self.one_spike,
+                self.refractory, float(self.threshold_step) / unit, self.threshold_decay, self.inhibition,
+                self.one_spike,
             ],
             float,
         )  # fmt: skip
@@ -87,11 +90,12 @@ class LeakyNeuron:
     def rate(self, drive: float | np.ndarray) -> np.ndarray:
         """Firing rate [1/s] under a constant drive ``drive`` = steady v - rest [V], threshold fixed.
 
-        1/(t_ref + tau ln[(drive - (reset - rest))/(drive - (threshold - rest))]), 0 where drive does not reach the
-        threshold.
+        1/(t_ref + tau ln[(drive - u)/(drive - (threshold - rest))]) with u = (reset - rest) exp(-t_ref/tau), to which v
+        leaks while inputs are ignored; 0 where the drive does not reach the threshold.
         """
         up = np.asarray(drive, float)
-        low, high = float(self.reset) - float(self.rest), float(self.threshold) - float(self.rest)
+        leak = math.exp(-float(self.refractory) / float(self.time_constant))
+        low, high = (float(self.reset) - float(self.rest)) * leak, float(self.threshold) - float(self.rest)
         safe = np.where(up > high, up, high + 1.0)
         time = float(self.time_constant) * np.log((safe - low) / (safe - high))
         return np.where(up > high, 1.0 / (float(self.refractory) + time), 0.0)
