@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import xarray as xr
 
 from spinloom.devices.base import Device
+from spinloom.devices.from_macrospin import two_state_parameters
 from spinloom.devices.two_state import TwoState
 from spinloom.errors import InputError, ParameterError, SpinloomWarning
 from spinloom.physics.constants import BOLTZMANN
 from spinloom.units import Span, pretty, si, si_array
+
+if TYPE_CHECKING:
+    from spinloom.devices.magnetic_tunnel_junction import MagneticTunnelJunction
 
 Quantity = str | float
 Quantities = str | float | Span | list | np.ndarray
@@ -38,6 +42,20 @@ class SuperparamagneticJunction(Device):
     """
 
     kind = "superparamagnetic_junction"
+
+    @classmethod
+    def from_macrospin(cls, junction: MagneticTunnelJunction) -> SuperparamagneticJunction:
+        """The two-state model of a perpendicular junction, with the rates of its own LLGS equation.
+
+        f0, I_c and I_0 from its Fokker-Planck eigenvalue and populations: see ``devices.from_macrospin``, which also
+        gives both rates at any current (``escape_rates``). The linear law holds for |I| well below I_c0/sqrt(Delta).
+
+        Raises
+        ------
+        ParameterError, InputError
+            A barrier below 2 k_B T, a layer that is not perpendicular or not symmetric about z, a temperature of 0.
+        """
+        return cls(two_state_parameters(junction))
 
     def two_state(
         self,

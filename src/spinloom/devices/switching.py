@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -88,15 +89,18 @@ def by_trajectories(
 ) -> np.ndarray:
     """Fractions (widths, currents) of trajectories that are in the other well after pulse and relaxation.
 
-    ``run``: trials, seed, solver, side. Each trajectory of each point has random numbers of its own.
+    ``run``: trials, seed, solver, side, and, for another drive than a current, its channel. Each trajectory of each
+    point has random numbers of its own.
     """
     trials, solver, side = run["trials"], run["solver"], run["side"]
+    channel = run.get("channel", "current")
     copies = current.size * trials
     result = np.empty((widths.size, current.size))
     steps = np.round((widths + relaxation) / solver.dt) * copies
     before = np.concatenate([[0.0], np.cumsum(steps)])
     for index, width in enumerate(widths):
-        drive = Drive(current=np.repeat(current, trials), waveform=Pulse(width))
+        amplitudes: dict[str, Any] = {channel: np.repeat(current, trials)}
+        drive = Drive(**amplitudes, waveform=Pulse(width))
         job = Run(model, drive, solver, copies, run["seed"], first_device=index * copies, side=side)
 
         def report(done: int, _total: int, offset: float = before[index]) -> None:
