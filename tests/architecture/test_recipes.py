@@ -39,7 +39,7 @@ def followed(tmp_path: Path) -> Path:
     package = tmp_path / "src" / "spinloom"
     others = [text for kind, text in BLOCK.findall(recipes) if text not in files.values() and kind != "console"]
     rules, registration, reference = others
-    _edit(package / "parameters" / "schema.py", rules.rstrip().splitlines()[-3] + "\n", rules.replace("    ...\n", ""))
+    _edit(package / "parameters" / "kinds.py", rules.rstrip().splitlines()[-3] + "\n", rules.replace("    ...\n", ""))
     for path, text in ((package / "registry.py", registration), (package / "references.bib", "\n" + reference)):
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
     _edit(package / "engines" / "__init__.py", 'ENGINES = ("cpu", "cuda")', 'ENGINES = ("cpu", "cuda", "plain")')
@@ -48,11 +48,11 @@ def followed(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_five_recipes_work(followed: Path) -> None:
-    own = ("test_superparamagnetic_junction", "test_plain", "test_wall_neuron_in_torch")
+    own = ("test_spin_valve", "test_plain", "test_wall_neuron_in_torch")
     tests = [str(path) for path in (followed / "tests").rglob("*.py") if path.stem in own]
     assert len(tests) == len(own)
     house = [f"tests/architecture/{name}.py" for name in ("test_house", "test_import_rules")]
-    choice = "superparamagnetic or plain or wall or Mine2026 or every_room or every_reference"
+    choice = "spin_valve or plain or wall or Mine2026 or every_room or every_reference"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", choice]
     run = subprocess.run(
         [*command, *tests, *house, "tests/reproductions/test_catalogue.py"],
