@@ -29,8 +29,8 @@ class Population:
         With their biases: ``offset_current`` holds the preferred input of each.
     low, high : float
         Currents [A] that the values 0 and 1 are coded by.
-    alive : ndarray of bool (n,)
-        A dead junction never flips; all are alive by default.
+    alive : ndarray of bool (n,) or None
+        A dead junction never flips; None: all are alive.
 
     Raises
     ------
@@ -44,13 +44,13 @@ class Population:
     alive: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Check the range and the list of the living."""
+        """Check the range and who is alive."""
         if not (np.isfinite([self.low, self.high]).all() and self.low < self.high):
-            raise InputError(f"A population covers a range from a lower to a higher current, not {self.low:g} to {self.high:g} A.")
-        alive = np.ones(self.count, bool) if self.alive is None else np.asarray(self.alive, bool)
-        if alive.shape != (self.count,):
-            raise InputError(f"'alive' needs one entry for each of the {self.count} junctions, not {alive.size}.")
-        object.__setattr__(self, "alive", alive)
+            raise InputError(
+                f"A population covers a range from a lower to a higher current, not {self.low:g} to {self.high:g} A."
+            )
+        if self.alive is not None and np.shape(self.alive) != (self.count,):
+            raise InputError(f"'alive' needs one entry for each of the {self.count} junctions.")
 
     @classmethod
     def covering(
@@ -101,7 +101,7 @@ class Population:
 
     def without(self, dead: np.ndarray) -> Population:
         """The same population with the junctions at ``dead`` (indices or mask) never flipping any more."""
-        alive = np.array(self.alive)
+        alive = np.ones(self.count, bool) if self.alive is None else np.array(self.alive, bool)
         alive[dead] = False
         return Population(self.junctions, self.low, self.high, alive)
 
@@ -117,7 +117,7 @@ class Population:
 
     def rates(self, current: float | np.ndarray) -> np.ndarray:
         """Basis functions r_i(I): mean flips a second, shape of ``current`` + (n,)."""
-        return self.junctions.flip_rate(self._inputs(current)) * self.alive
+        return self._living(self.junctions.flip_rate(self._inputs(current)))
 
     def count_variance(self, current: float | np.ndarray, duration: str | float) -> np.ndarray:
         """Variance of the number of flips within ``duration`` [s] in the steady state, shape of ``current`` + (n,).
@@ -132,7 +132,7 @@ class Population:
         s = a + b
         rate = 2.0 * a * b / s
         memory = time / s + np.expm1(-s * time) / s**2
-        return (rate * time + rate * (b - a) ** 2 / s * memory) * self.alive
+        return self._living(rate * time + rate * (b - a) ** 2 / s * memory)
 
     def probability_of_change(self, current: float | np.ndarray, interval: str | float) -> np.ndarray:
         """P(two samples, ``interval`` [s] apart, differ) = 2 p (1 - p) (1 - exp(-interval/tau*)), exact.
@@ -144,7 +144,7 @@ class Population:
         time = si(interval, "time", "interval")
         parallel = self.junctions.probability_parallel(inputs)
         changed = -np.expm1(-time / self.junctions.correlation_time(inputs))
-        return 2.0 * parallel * (1.0 - parallel) * changed * self.alive
+        return self._living(2.0 * parallel * (1.0 - parallel) * changed)
 
     # ---- chance -------------------------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Population:
 
         The same seed gives the same numbers whatever the number of threads.
         """
-        return self.junctions.flips(self._inputs(current), duration, seed)[0] * self.alive
+        return self._living(self.junctions.flips(self._inputs(current), duration, seed)[0])
 
     def measure(self, current: float | np.ndarray, duration: str | float, seed: int = 0) -> np.ndarray:
         """Noisy rates [1/s]: :meth:`counts` over the duration."""
@@ -161,6 +161,9 @@ class Population:
         if time <= 0:
             raise InputError("An acquisition time must be more than 0.")
         return self.counts(current, time, seed) / time
+
+    def _living(self, values: np.ndarray) -> np.ndarray:
+        return values if self.alive is None else values * np.asarray(self.alive, bool)
 
     @staticmethod
     def _inputs(current: float | np.ndarray) -> np.ndarray:

@@ -48,8 +48,8 @@ class Learning:
         Whether a hit leaves the weights as they are.
     """
 
-    rate: float = 0.3
-    settle: float = 500.0
+    rate: float = 1.0
+    settle: float = 300.0
     tolerance: float = 0.05
     only_misses: bool = False
 
