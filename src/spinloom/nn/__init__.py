@@ -1,7 +1,8 @@
 """Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
 
-from spinloom.nn import functional, pulsed, quantise, training
+from spinloom.nn import boltzmann, functional, pulsed, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
+from spinloom.nn.boltzmann import JunctionNeurons, RestrictedBoltzmannMachine
 from spinloom.nn.calibration import calibrate
 from spinloom.nn.convert import on_crossbars, outputs_of
 from spinloom.nn.networks import Init, spin_network
@@ -30,13 +31,16 @@ __all__ = [
     "CrossbarLinear",
     "History",
     "Init",
+    "JunctionNeurons",
     "Pulsed",
     "PulsedSGD",
+    "RestrictedBoltzmannMachine",
     "SpinNeuron",
     "Stochastic",
     "SuperparamagneticNeuron",
     "TrainingSettings",
     "XnorLinear",
+    "boltzmann",
     "calibrate",
     "couple_linear",
     "functional",
