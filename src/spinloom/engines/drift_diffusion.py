@@ -157,7 +157,7 @@ class DriftDiffusion:
         return float(rate)
 
     def divide(self, system: int = 0) -> float:
-        """z of the top between two wells: the lowest minimum of the equilibrium density.
+        """z of the top between two wells: the lowest minimum of the equilibrium density (a parabola of its logarithm).
 
         Raises
         ------
@@ -169,13 +169,16 @@ class DriftDiffusion:
         tops = np.flatnonzero((inner < p[:-2]) & (inner <= p[2:]))
         if tops.size == 0:
             raise InputError("There is no barrier between two wells here: the drive leaves one state only.")
-        return float(self.grid.centres[1 + tops[np.argmin(inner[tops])]])
+        around = slice(tops[np.argmin(inner[tops])], tops[np.argmin(inner[tops])] + 3)
+        z = self.grid.centres[around]
+        curvature, slope, _ = np.polyfit(z - z[1], np.log(p[around]), 2)
+        return float(z[1] - 0.5 * slope / curvature)
 
     def escape_rates(self, system: int = 0) -> tuple[float, float]:
         """(rate up, rate down) [1/s] between two wells: out of the lower z, and out of the higher z.
 
-        Their sum is the slowest rate, their ratio that of the equilibrium populations. Meaningful where both wells are
-        some k_B T deep: corrections are of the order of the population at the top.
+        Their sum is the slowest rate, their ratio that of the equilibrium populations on both sides of the top.
+        Meaningful where both wells are some k_B T deep: corrections are of the order of the population at the top.
 
         Raises
         ------
@@ -183,9 +186,11 @@ class DriftDiffusion:
             There is one well only.
         """
         mass = (self.equilibrium() * self.grid.widths)[system]
-        above = self.grid.centres > self.divide(system)
+        top, edges = self.divide(system), self.grid.edges
+        below = np.interp(top, edges, np.concatenate([[0.0], np.cumsum(mass)]))
+        above = np.interp(top, edges, np.concatenate([np.cumsum(mass[::-1])[::-1], [0.0]]))
         rate = self.slowest_rate(system)
-        return float(rate * mass[above].sum()), float(rate * mass[~above].sum())
+        return float(rate * above), float(rate * below)
 
     def first_passage(self, density: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation [s] of the time to rise from a density (cells,) to z = ``level``, per system.

@@ -8,9 +8,9 @@ beyond the heat's own spreading in the pillar (about 0.1 ns); R is taken at the 
 
     M(T) = M(0) (1 - (T/T_C)^a),    E_B(T)/E_B(T_0) = I_c(T)/I_c(T_0) = (M(T)/M(T_0))^n
 
-The barrier follows the magnetisation by a power (Callen and Callen, doi:10.1016/0022-3697(66)90012-6: n = 3 for
-single-ion anisotropy, 2 for two-ion; interfaces lie in between), and I_c0 = (4 e alpha/(hbar eta)) E_B follows the
-barrier. a = 3/2 is Bloch's law. SI floats in and out.
+The barrier follows the magnetisation by a power: n = 3 for the anisotropy of single ions (Callen and Callen, J. Phys.
+Chem. Solids 27, 1271 (1966)), 2 for itinerant electrons (Miura and Sakuma, arXiv:2201.11269); I_c0 = (4 e alpha/(hbar
+eta)) E_B follows the barrier. a = 3/2 is Bloch's law. SI floats in and out.
 """
 
 from __future__ import annotations
