@@ -9,22 +9,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spinloom.snn.attractor import AttractorNetwork, Depression
+    from spinloom.snn.axis import Axis
+    from spinloom.snn.coding import JunctionCode, PoissonCode
+    from spinloom.snn.cues import Sensors
     from spinloom.snn.decoding import LinearDecoder, population_vector, population_vector_error
     from spinloom.snn.events import Events
+    from spinloom.snn.ideal_attractor import IdealAttractor
     from spinloom.snn.layer import Layer
+    from spinloom.snn.network import Labels, Network
     from spinloom.snn.neuron import LeakyNeuron
     from spinloom.snn.population import Population
     from spinloom.snn.rules import Rule
     from spinloom.snn.transfer import Learning, Transfer, chain
 
 _MODULES = {
+    "AttractorNetwork": "attractor",
+    "Axis": "axis",
+    "Depression": "attractor",
     "Events": "events",
+    "IdealAttractor": "ideal_attractor",
+    "JunctionCode": "coding",
+    "Labels": "network",
     "Layer": "layer",
     "LeakyNeuron": "neuron",
-    "Rule": "rules",
     "Learning": "transfer",
     "LinearDecoder": "decoding",
+    "Network": "network",
+    "PoissonCode": "coding",
     "Population": "population",
+    "Rule": "rules",
+    "Sensors": "cues",
     "Transfer": "transfer",
     "chain": "transfer",
     "population_vector": "decoding",
@@ -32,13 +47,22 @@ _MODULES = {
 }
 
 __all__ = [
+    "AttractorNetwork",
+    "Axis",
+    "Depression",
     "Events",
+    "IdealAttractor",
+    "JunctionCode",
+    "Labels",
     "Layer",
     "LeakyNeuron",
     "Learning",
     "LinearDecoder",
+    "Network",
+    "PoissonCode",
     "Population",
     "Rule",
+    "Sensors",
     "Transfer",
     "chain",
     "population_vector",

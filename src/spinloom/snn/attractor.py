@@ -26,10 +26,8 @@ import numpy as np
 
 from spinloom.devices.two_state import TwoState
 from spinloom.errors import InputError, SpinloomWarning
+from spinloom.snn import bumps
 from spinloom.snn.axis import Axis
-
-LEAST = 0.2
-"""A bump is there while the most active junction flips at this share of r_0 more than the least active one."""
 
 
 @final
@@ -100,6 +98,8 @@ class AttractorNetwork:
         Share of the excitation that comes from the other networks instead of the own one; 0 with one network.
     dead : array of bool (networks * n,), optional
         Junctions that never flip.
+    trimmed : bool
+        Whether the weights of each junction's flips are divided by its own peak rate, as a calibration would.
 
     Raises
     ------
@@ -113,7 +113,8 @@ class AttractorNetwork:
 
     Notes
     -----
-    Weights and bias are those of the middle junction (medians of w, I_0, log r_0): scatter is not corrected for.
+    Weights and bias are those of the middle junction (medians of w, I_0, log r_0): but for ``trimmed``, scatter is not
+    corrected for.
     """
 
     axis: Axis
@@ -126,6 +127,7 @@ class AttractorNetwork:
     networks: int = 1
     reciprocal: float = 0.0
     dead: np.ndarray | None = field(default=None, repr=False)
+    trimmed: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers, and whether a bump can be held."""
@@ -135,7 +137,9 @@ class AttractorNetwork:
         if self.inhibition < 0.0 or self.time_constant < 0.0:
             raise InputError("inhibition and time_constant must not be negative.")
         if self.networks < 1 or not 0.0 <= self.reciprocal <= 1.0 or (self.networks == 1 and self.reciprocal):
-            raise InputError("reciprocal is the share, 0 to 1, of excitation from other networks: it needs two of them.")
+            raise InputError(
+                "reciprocal is the share, 0 to 1, of excitation from other networks: it needs two of them."
+            )
         total = self.networks * self.axis.count
         if self.junctions.count not in (1, total):
             raise InputError(
@@ -148,11 +152,11 @@ class AttractorNetwork:
             raise InputError(f"dead must say yes or no for each of the {total} junctions.")
         if self.time_constant == 0.0:
             object.__setattr__(self, "time_constant", 10.0 / self.peak_rate)
-        if np.isnan(_uniform_bump(self.axis, self.coupling, self.inhibition, self.width, self.bias)).any():
-            raise_from = self.critical_coupling()
+        if np.isnan(bumps.settled(self.axis, self.coupling, self.inhibition, self.width, self.bias)).any():
+            critical = self.critical_coupling()
             warnings.warn(
-                f"A coupling of {self.coupling:g} cannot hold a bump: it decays without a stimulus. With this inhibition, "
-                f"width and bias the coupling must be above {raise_from:.3g}.",
+                f"A coupling of {self.coupling:g} cannot hold a bump: it decays without a stimulus. With this "
+                f"inhibition, width and bias the coupling must be above {critical:.4g}.",
                 SpinloomWarning,
                 stacklevel=3,
             )
@@ -167,8 +171,11 @@ class AttractorNetwork:
     @cached_property
     def peak_rate(self) -> float:
         """r_0 [1/s] of the middle junction."""
-        logs = np.log(self.junctions.attempt_frequency) - self.junctions.thermal_stability
-        return float(np.exp(np.median(logs)))
+        return float(np.exp(np.median(np.log(self._peaks))))
+
+    @property
+    def _peaks(self) -> np.ndarray:
+        return self.junctions.attempt_frequency * np.exp(-self.junctions.thermal_stability)
 
     @cached_property
     def rest_current(self) -> float:
@@ -179,12 +186,13 @@ class AttractorNetwork:
     def weights(self) -> np.ndarray:
         """W [A s], (networks * n, networks * n): current per flip a second."""
         scale = self.coupling * self.current_width / self.peak_rate
-        gaussian, flat = _kernels(self.axis, self.width)
+        gaussian, flat = bumps.kernels(self.axis, self.width)
         others = self.reciprocal / (self.networks - 1) if self.networks > 1 else 0.0
         shares = np.full((self.networks, self.networks), others) + (1.0 - self.reciprocal - others) * np.eye(
             self.networks
         )
-        return scale * (np.kron(shares, gaussian) - self.inhibition * np.kron(np.eye(self.networks), flat))
+        same = scale * (np.kron(shares, gaussian) - self.inhibition * np.kron(np.eye(self.networks), flat))
+        return same * (self.peak_rate / self._peaks) if self.trimmed else same
 
     def rate(self, fields: np.ndarray) -> np.ndarray:
         """Mean flips a second at fields U (..., networks, n)."""
@@ -201,25 +209,13 @@ class AttractorNetwork:
         hear only the sensors at its flanks.
         """
         scale = strength * self.current_width / self.peak_rate
-        return scale * np.asarray(rates, float) @ _kernels(self.axis, self.width)[0].T
+        return scale * np.asarray(rates, float) @ bumps.kernels(self.axis, self.width)[0].T
 
     # ---- theory without noise -----------------------------------------------------------------------------------
 
     def critical_coupling(self) -> float:
-        """The least coupling that holds a bump at this inhibition, width and bias, to 0.1 %; without noise, no scatter."""
-
-        def holds(coupling: float) -> bool:
-            return not np.isnan(_uniform_bump(self.axis, coupling, self.inhibition, self.width, self.bias)).any()
-
-        low, high = 0.0, 2.0 * self.bias
-        while not holds(high):
-            low, high = high, 1.5 * high
-            if high > 1e3 * self.bias:
-                return math.inf
-        while high - low > 1e-3 * high:
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if holds(middle) else (middle, high)
-        return high
+        """The least coupling that holds a bump at this inhibition, width and bias, to 0.1 %: no noise, no scatter."""
+        return bumps.critical_coupling(self.axis, self.inhibition, self.width, self.bias)
 
     def bump(self, at: float | None = None, stimulus: np.ndarray | float = 0.0) -> np.ndarray:
         """Fields U (networks, n) of the bump that settles at ``at``: a fixed point of the mean rates to 1e-10 w.
@@ -232,7 +228,7 @@ class AttractorNetwork:
             A place outside the range.
         """
         place = 0.5 * (self.axis.low + self.axis.high) if at is None else float(self.axis.check(at))
-        shape = _first_shape(self.axis, place, self.width, self.bias) * self.current_width
+        shape = bumps.first_shape(self.axis, place, self.width, self.bias) * self.current_width
         fields = np.tile(shape, (self.networks, 1))
         for _ in range(20000):
             change = self._pull(fields, self.rate(fields), stimulus)
@@ -244,7 +240,7 @@ class AttractorNetwork:
     def holds(self, fields: np.ndarray) -> np.ndarray:
         """Whether there is a bump in fields (..., networks, n): activity that differs by 0.2 r_0 and more."""
         rates = self.rate(fields)
-        return rates.max(-1) - rates.min(-1) > LEAST * self.peak_rate
+        return rates.max(-1) - rates.min(-1) > bumps.LEAST * self.peak_rate
 
     def position(self, fields: np.ndarray) -> np.ndarray:
         """Where the bumps stand, (..., networks): the centre of the positive part of the field."""
@@ -260,7 +256,7 @@ class AttractorNetwork:
         y = self.junctions.thermal_stability * self.junctions.drive_ratio(current)
         rates = self.rate(fields).ravel()
         slope = -rates * np.tanh(y) * self.junctions.thermal_stability / self.junctions.critical_current
-        mode = self.weights @ (slope * _derivative(self.axis, fields).ravel())
+        mode = self.weights @ (slope * bumps.derivative(self.axis, fields).ravel())
         return mode, slope, self.junctions.correlation_time(current)
 
     def diffusion(self) -> float:
@@ -333,7 +329,8 @@ class AttractorNetwork:
         """
         if not 0.0 < window <= 0.5 * self.time_constant:
             raise InputError(
-                f"A window of {window:g} s must be more than 0 and at most half the time constant, {self.time_constant:g} s."
+                f"A window of {window:g} s must be more than 0 and at most half the time constant, "
+                f"{self.time_constant:g} s."
             )
         fields = np.array(start, float)
         flat = (*fields.shape[:-2], fields.shape[-2] * fields.shape[-1])
@@ -358,40 +355,3 @@ class AttractorNetwork:
             if progress is not None:
                 progress(n + 1, windows)
         return Track(np.stack([f for f, _ in kept]), np.stack([c for _, c in kept]))
-
-
-def _kernels(axis: Axis, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Spacing times the Gaussian, (n, n), and spacing over the length."""
-    distance = axis.difference(axis.positions[:, None], axis.positions)
-    gaussian = np.exp(-0.5 * (distance / width) ** 2) / (math.sqrt(2.0 * math.pi) * width)
-    return axis.spacing * gaussian, np.full_like(distance, axis.spacing / axis.length)
-
-
-def _first_shape(axis: Axis, at: float, width: float, bias: float) -> np.ndarray:
-    """A field in widths w from which a bump settles, if there is one."""
-    distance = axis.difference(axis.positions, at)
-    return (bias + 1.0) * np.exp(-0.5 * (distance / (1.6 * width)) ** 2) - 0.5
-
-
-def _uniform_bump(axis: Axis, coupling: float, inhibition: float, width: float, bias: float) -> np.ndarray:
-    """The settled bump of equal junctions, in widths w; NaN where it decays."""
-    gaussian, flat = _kernels(axis, width)
-    weights = coupling * (gaussian - inhibition * flat)
-    fields = _first_shape(axis, 0.5 * (axis.low + axis.high), width, bias)
-    for _ in range(4000):
-        rates = 1.0 / np.cosh(fields - bias)
-        change = weights @ rates - fields
-        fields = fields + 0.3 * change
-        if np.ptp(rates) < LEAST:
-            return np.full_like(fields, np.nan)
-        if np.abs(change).max() < 1e-7:
-            break
-    return fields
-
-
-def _derivative(axis: Axis, fields: np.ndarray) -> np.ndarray:
-    """DU/dx along the axis: exact for what the ring resolves, by differences on a line."""
-    if not axis.periodic:
-        return np.gradient(fields, axis.spacing, axis=-1)
-    waves = 2.0j * math.pi * np.fft.rfftfreq(axis.count, axis.spacing)
-    return np.fft.irfft(waves * np.fft.rfft(fields, axis=-1), axis.count, axis=-1)

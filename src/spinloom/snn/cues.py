@@ -52,7 +52,9 @@ class Sensors:
             raise InputError("breadth must be more than 0, and copies at least 1.")
         total = self.copies * self.axis.count
         if self.junctions.count not in (1, total):
-            raise InputError(f"{self.copies} x {self.axis.count} sensors need as many junctions, not {self.junctions.count}.")
+            raise InputError(
+                f"{self.copies} x {self.axis.count} sensors need as many junctions, not {self.junctions.count}."
+            )
         if self.junctions.count == 1:
             object.__setattr__(self, "junctions", self.junctions[np.zeros(total, int)])
 
@@ -86,10 +88,11 @@ class Sensors:
         total = np.zeros((given.shape[0], np.size(grid)))
         kinds: dict[tuple[float, ...], np.ndarray] = {}
         for i in range(self.junctions.count):
-            leave = [rate[:, 0] for rate in self.junctions[i].rates(currents[:, i : i + 1])]
-            key = tuple(np.round(np.concatenate(leave), 12))  # copies are alike: their tables are made once
+            out_of_p, out_of_ap = (rate[:, 0] for rate in self.junctions[i].rates(currents[:, i : i + 1]))
+            key = (*out_of_p, *out_of_ap)  # copies are alike: their tables are made once
             if key not in kinds:
-                kinds[key] = np.log(np.maximum(count_distribution(*leave, duration, most), 1e-15))
+                chances = count_distribution(out_of_p, out_of_ap, duration, most)
+                kinds[key] = np.log(np.maximum(chances, 1e-15))
             total += kinds[key].T[given[:, i]]
         return total
 

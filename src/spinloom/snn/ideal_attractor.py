@@ -10,8 +10,9 @@ against a. Source: C. C. A. Fung, K. Y. M. Wong, S. Wu, Neural Comput. 22, 752 (
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
@@ -94,7 +95,7 @@ class IdealAttractor:
         most = self.density * self.coupling / (math.sqrt(2.0) * area) + pull  # u can never be more
         middle = 1.0 / math.sqrt(area)  # the bump and the threshold below it lie on its two sides
         ends = (middle, 1.01 * most) if excess(middle) > 0.0 else (0.0, middle)  # above k_c: what the stimulus raises
-        return float(brentq(excess, *ends))
+        return _root(excess, *ends)
 
     def lag(self, speed: float, strength: float) -> float:
         """Steady distance of the bump behind a moving stimulus of peak ``strength``: position mode.
@@ -104,7 +105,7 @@ class IdealAttractor:
         if abs(speed) > self.largest_speed(strength):
             return math.inf
         largest = self._turning(strength)
-        return math.copysign(brentq(lambda s: self._speed(s, strength) - abs(speed), 0.0, largest), speed)
+        return math.copysign(_root(lambda s: self._speed(s, strength) - abs(speed), 0.0, largest), speed)
 
     def largest_speed(self, strength: float) -> float:
         """Speed above which the bump loses the stimulus: near 2 a A exp(-1/2)/(tau U_0)."""
@@ -116,7 +117,8 @@ class IdealAttractor:
 
     def _turning(self, strength: float) -> float:
         bounds = (0.0, 4.0 * self.width)
-        return float(minimize_scalar(lambda s: -self._speed(s, strength), bounds=bounds, method="bounded").x)
+        found: Any = minimize_scalar(lambda s: -self._speed(s, strength), bounds=bounds, method="bounded")
+        return float(found.x)
 
     def run(self, start: np.ndarray, steps: int, step: float, stimulus: np.ndarray | None = None) -> np.ndarray:
         """U after each step of Heun's method, (steps, n).
@@ -146,3 +148,8 @@ class IdealAttractor:
             u = u + 0.5 * step * (first + slope(u + step * first, drive[n]))
             found[n] = u
         return found
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    found: Any = brentq(function, low, high)
+    return float(found)
