@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -82,9 +82,35 @@ def read_columns(
         Rows that are malformed, NaN, or at fault, each named by its line.
     """
     scale = {name: _scale(text, name, index, known[name]) for name, index in places.items()}
+    table = _plain(text, places)
+    if table is None or (fault is not None and any(fault(row) for row in _rows(table, places))):
+        table = _each(text, places, known, fault)
+    values = {name: table[:, i] * scale[name] for i, name in enumerate(places)}
+    return {**values, "line": np.array([number for number, _ in text.rows])}
+
+
+def _plain(text: TextTable, places: Mapping[str, int]) -> np.ndarray | None:
+    """All rows at once where every cell is a finite number, (rows, columns); else None."""
+    try:
+        table = np.array([[cells[index] for index in places.values()] for _, cells in text.rows]).astype(float)
+    except (IndexError, ValueError):
+        return None
+    return table if np.isfinite(table).all() else None
+
+
+def _rows(table: np.ndarray, places: Mapping[str, int]) -> Iterator[dict[str, float]]:
+    return (dict(zip(places, row, strict=True)) for row in table.tolist())
+
+
+def _each(
+    text: TextTable,
+    places: Mapping[str, int],
+    known: Mapping[str, Column],
+    fault: Callable[[dict[str, float]], str] | None,
+) -> np.ndarray:
+    """Row by row, with words; raises a DataError that names each fault by its line."""
     need = max(places.values()) + 1
     rows: list[tuple[float, ...]] = []
-    lines: list[int] = []
     faults: list[str] = []
     for number, cells in text.rows:
         try:
@@ -98,11 +124,8 @@ def read_columns(
             faults.append(f"line {number}: {error}")
             continue
         rows.append(tuple(found.values()))
-        lines.append(number)
     refuse_rows(text.path, faults)
-    table = np.array(rows)
-    values = {name: table[:, i] * scale[name] for i, name in enumerate(places)}
-    return {**values, "line": np.array(lines)}
+    return np.array(rows)
 
 
 def _scale(text: TextTable, name: str, index: int, column: Column) -> float:

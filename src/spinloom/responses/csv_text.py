@@ -54,10 +54,15 @@ def read_table(path: str | Path, example: str) -> TextTable:
     if len(lines) < 2:
         raise DataError(f"'{path}' holds no data: a header line and rows are needed, e.g. '{example}'.")
     delimiter = next((mark for mark in (";", "\t") if mark in lines[0][1]), ",")
-    rows = [(number, next(csv.reader([line], delimiter=delimiter))) for number, line in lines]
+    rows = [(number, _cells(line, delimiter)) for number, line in lines]
     if delimiter == ";":
         rows = [rows[0], *((number, [cell.replace(",", ".") for cell in row]) for number, row in rows[1:])]
     return TextTable(path, rows[0][1], rows[1:])
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    # a split is three times as fast as a reader of one line, and traces have millions of them
+    return next(csv.reader([line], delimiter=delimiter)) if '"' in line else line.split(delimiter)
 
 
 def _text(path: Path) -> str:
