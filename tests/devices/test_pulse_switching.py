@@ -94,12 +94,10 @@ def test_voltage_that_cancels_the_anisotropy_leaves_the_field(controlled):
     tilt = field / cold.anisotropy_field()
     start = np.array([tilt, 0.0, -math.sqrt(1 - tilt**2)])
     drive = Drive(voltage=_cancelling(controlled))
-    run = cold.trajectories(
-        drive, "4 ns", initial=start, record_every="50 ps", solver=Solver(time_step="2 ps", precision="float64")
-    )
+    run = cold.trajectories(drive, "4 ns", initial=start, record_every="50 ps", solver=Solver(time_step="2 ps"))
     p = cold.model
     expected = [-forms.voltage_precession(p.gyromagnetic_ratio, p.damping, field, tilt, t) for t in run.time.values]
-    np.testing.assert_allclose(run.m.sel(component="z").values[:, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(run.m.sel(component="z").values[:, 0], expected, atol=3e-5)  # float32
 
 
 def test_voltage_pulses_switch_at_odd_half_periods(controlled):
