@@ -80,20 +80,25 @@ class Sensors:
     def log_likelihood(self, counts: np.ndarray, duration: float, grid: np.ndarray) -> np.ndarray:
         """Log probability of counts (trials, copies * n) for stimuli on a grid, (trials, grid): exact, up to 1e-15.
 
-        Distributions of the counts from :func:`count_distribution`; sensors are independent.
+        Distributions of the counts from :func:`count_distribution`; sensors are independent. Quick where sensors are
+        alike and the grid divides their spacing, so that few distances differ.
         """
         given = np.asarray(counts)
         most = int(given.max(initial=0))
-        currents = self.currents(grid)
         total = np.zeros((given.shape[0], np.size(grid)))
-        kinds: dict[tuple[float, ...], np.ndarray] = {}
-        for i in range(self.junctions.count):
-            out_of_p, out_of_ap = (rate[:, 0] for rate in self.junctions[i].rates(currents[:, i : i + 1]))
-            key = (*out_of_p, *out_of_ap)  # copies are alike: their tables are made once
-            if key not in kinds:
-                chances = count_distribution(out_of_p, out_of_ap, duration, most)
-                kinds[key] = np.log(np.maximum(chances, 1e-15))
-            total += kinds[key].T[given[:, i]]
+        junctions = self.junctions
+        rows = (junctions.attempt_frequency, junctions.thermal_stability, junctions.critical_current)
+        kinds, kind_of = np.unique(np.stack([*rows, junctions.offset_current]), axis=1, return_inverse=True)
+        width = np.median(junctions.critical_current / junctions.thermal_stability)
+        steps = np.round(self.currents(grid) / (1e-9 * width))  # equal distances give equal currents, to rounding
+        for kind in range(kinds.shape[1]):
+            members = np.flatnonzero(kind_of.ravel() == kind)
+            distinct, place = np.unique(steps[:, members], return_inverse=True)
+            out_of_p, out_of_ap = junctions[members[:1]].rates(distinct[:, None] * 1e-9 * width)
+            chances = count_distribution(out_of_p[:, 0], out_of_ap[:, 0], duration, most)
+            table, place = np.log(np.maximum(chances, 1e-15)), place.reshape(-1, members.size)
+            for column, sensor in enumerate(members):
+                total += table[place[:, column]][:, given[:, sensor]].T
         return total
 
 
