@@ -63,6 +63,23 @@ def test_critical_current_tends_to_half(junction):
     assert model.critical_current() / deep.critical_current() == pytest.approx(0.5, abs=0.005)
 
 
+def test_voltage_lowers_the_barrier():
+    # the exact rate under a voltage against Brown's with Delta(V) and B_k(V): within his 1.2 % for Delta = 8..20
+    here = device("Xin2023_mtj_15kT", vcma_coefficient="100 fJ/(V m)")
+    v, p, delta = here.parameters.value, here.model, here.thermal_stability()
+    for volts in (-1.0, 0.5, 1.0):
+        left = forms.voltage_barrier(delta, v("vcma_coefficient"), volts, p.area, v("barrier_thickness"), 300.0)
+        field = here.anisotropy_field() * left / delta
+        brown = macrospin.escape_rate(p.damping, p.gyromagnetic_ratio, field, left)
+        assert escape_rates(here, 0.0, volts).leave_parallel.item() == pytest.approx(brown, rel=0.012)
+        assert 8 < left < 21
+    # the two-state model has the same barrier
+    model = SuperparamagneticJunction.from_macrospin(here)
+    assert float(model.two_state(voltage="1 V").thermal_stability[0]) == pytest.approx(left, rel=1e-9)
+    with pytest.raises(InputError, match="one state only"):
+        escape_rates(here, 0.0, "3 V")
+
+
 def test_field_is_balanced_by_a_current(junction):
     # a field h along the axis acts like the current I_c0 h: exactly cancelled by I_0 = -h I_c0
     here = junction.with_parameters(applied_field_z="10 mT")

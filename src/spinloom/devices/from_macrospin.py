@@ -17,7 +17,7 @@ from spinloom.parameters import ParameterSet
 from spinloom.parameters.kinds import rules
 from spinloom.parameters.schema import DEFAULT, Parameter
 from spinloom.sources import Source
-from spinloom.units import Span, pretty, si_array
+from spinloom.units import Span, pretty, si, si_array
 
 if TYPE_CHECKING:
     from spinloom.devices.magnetic_tunnel_junction import MagneticTunnelJunction
@@ -28,8 +28,12 @@ _REACH = 0.8
 """Share of the critical current within which the balance of both states is looked for."""
 
 
-def escape_rates(junction: MagneticTunnelJunction, current: str | float | Span | list | np.ndarray = 0.0) -> xr.Dataset:
-    """Rates of leaving both states under constant currents, exact for the junction's stochastic LLGS equation.
+def escape_rates(
+    junction: MagneticTunnelJunction,
+    current: str | float | Span | list | np.ndarray = 0.0,
+    voltage: str | float = 0.0,
+) -> xr.Dataset:
+    """Rates of leaving both states under constant currents and a voltage, exact for the junction's LLGS equation.
 
     The smallest eigenvalue of its Fokker-Planck equation is the sum of both rates, the equilibrium populations on both
     sides of the barrier give their ratio. For a perpendicular layer with I_c from ``critical_current``,
@@ -45,6 +49,8 @@ def escape_rates(junction: MagneticTunnelJunction, current: str | float | Span |
         Symmetric about z, above 0 K.
     current : quantities
         [A]; |I| below I_c, so that a barrier is left.
+    voltage : quantity
+        On the barrier [V]; it acts through ``vcma_coefficient``: Delta(V) of ``pulse_switching.voltage_barrier``.
 
     Returns
     -------
@@ -54,14 +60,15 @@ def escape_rates(junction: MagneticTunnelJunction, current: str | float | Span |
     Raises
     ------
     InputError
-        A junction without axial symmetry, a temperature of 0, or a current that leaves one state only.
+        A junction without axial symmetry, a temperature of 0, or a drive that leaves one state only.
     """
     amperes = si_array(current, "current", "current")
-    if not np.isfinite(amperes).all():
-        raise InputError("current must be finite numbers; one of them is NaN or infinite.")
+    volts = si(voltage, "voltage", "voltage")
+    if not np.isfinite(amperes).all() or not math.isfinite(volts):
+        raise InputError("current and voltage must be finite numbers; one of them is NaN or infinite.")
     choose("fokker-planck", junction.model, "well")
     drives = np.zeros((4, amperes.size))
-    drives[0] = amperes
+    drives[0], drives[2] = amperes, volts
     solver = operator(junction.model, drives, UP, Grid.of())
     up, down = np.array([solver.escape_rates(index) for index in range(amperes.size)]).T
     # z up is the direction of +z, parallel if the reference layer points along it
@@ -73,7 +80,7 @@ def escape_rates(junction: MagneticTunnelJunction, current: str | float | Span |
             "leave_antiparallel": ("current", leave_antiparallel, {**unit, "long_name": "rate of leaving AP"}),
         },
         coords={"current": ("current", amperes, {"units": "A", "long_name": "current"})},
-        attrs=junction.attributes(method="fokker-planck eigenvalue"),
+        attrs=junction.attributes(method="fokker-planck eigenvalue", voltage=volts),
     )
 
 
