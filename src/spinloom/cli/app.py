@@ -12,7 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
-from spinloom.cli import data, demo, device, parameters, reproduce, synapse, synapse_bench
+from spinloom.cli import (
+    data,
+    demo,
+    device,
+    device_telegraph,
+    device_tuning,
+    parameters,
+    reproduce,
+    synapse,
+    synapse_bench,
+)
 from spinloom.cli.show import Stopped, fail, warn
 from spinloom.errors import SpinloomError, SpinloomWarning
 
@@ -55,6 +65,8 @@ def _root(
 
 
 app.add_typer(parameters.app, name="parameters")
+device.app.command("tuning", epilog=device_tuning.EXAMPLES)(device_tuning.tuning)
+device.app.command("telegraph", epilog=device_telegraph.EXAMPLES)(device_telegraph.telegraph)
 app.add_typer(device.app, name="device")
 synapse.app.command("bench", epilog=synapse_bench.EXAMPLES)(synapse_bench.bench)
 app.add_typer(synapse.app, name="synapse")

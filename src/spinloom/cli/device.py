@@ -1,8 +1,7 @@
-"""``spinloom device``: what a device is, and its switching curve."""
+"""``spinloom device``: what a device is, and its switching curve; its other commands have files of their own."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,14 +14,17 @@ from spinloom.cli.show import Bars, console, print_json, warn
 if TYPE_CHECKING:
     import xarray as xr
 
-app = typer.Typer(no_args_is_help=True, help="A device from a parameter set: what it is, and its switching curve.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="A device from a parameter set: what it is, its switching or tuning curve; a laboratory's telegraph signal.",
+)
 
-_NAME = Annotated[str, typer.Argument(help="A parameter set's name, or the path of your own TOML.")]
-_SET = Annotated[
+NAME = Annotated[str, typer.Argument(help="A parameter set's name, or the path of your own TOML.")]
+SET = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated.  e.g. temperature=350K"),
 ]
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 _CURVE_EXAMPLES = (
     "[bold]Examples[/bold]\n\n"
@@ -53,58 +55,40 @@ def overrides(words: list[str] | None) -> dict[str, str]:
 
 @app.command(
     epilog="[bold]Examples[/bold]\n\n  spinloom device show Xin2023_mtj\n\n"
-    "  spinloom device show Xin2023_mtj --set temperature=350K"
+    "  spinloom device show Xin2023_mtj --set temperature=350K\n\n  spinloom device show Zhang2022_mtj\n\n"
+    "  spinloom device show Zhang2024_sot"
 )
-def show(name: _NAME, set_: _SET = None, as_json: _JSON = False) -> None:
+def show(name: NAME, set_: SET = None, as_json: JSON = False) -> None:
     """Show a device: its parameters with their sources, and what follows from them in closed form."""
-    from spinloom import devices
+    from spinloom import devices, parameters
+    from spinloom.cli import closed_forms
+    from spinloom.parameters.kinds import SWITCHES
     from spinloom.units import pretty
 
-    found = devices.device(name, **overrides(set_))
-    rows = _derived(found)
+    given = parameters.load(name).replace(**overrides(set_))
+    if given.device in SWITCHES:  # a response without dynamics
+        rows, summary, axis = closed_forms.of_switch(given), "", None
+    else:
+        found = devices.device(given)
+        rows, summary, axis = closed_forms.of_device(found), found.summary(), _easy_axis(found)
     if as_json:
         derived = {key: {"value": value, "unit": unit} for key, (value, unit) in rows.items()}
-        parameters = {p.name: {"value": p.value, "unit": p.unit, "how": p.source.how} for p in _parameters(found)}
-        print_json({"name": name, "easy_axis": _easy_axis(found), "derived": derived, "parameters": parameters})
+        numbers = {p.name: {"value": p.value, "unit": p.unit, "how": p.source.how} for p in given.parameters.values()}
+        print_json({"name": name, "easy_axis": axis, "derived": derived, "parameters": numbers})
         return
     screen = console()
-    screen.print(f"[bold]{found.parameters.name}[/bold]  {found.parameters.title}")
-    screen.print(parameter_table(found.parameters))
-    screen.print(f"\n[bold]what follows from them[/bold]  {found.summary()}")
-    if _easy_axis(found):
-        screen.print(f"  {'easy axis':<20}{_easy_axis(found)}")
+    screen.print(f"[bold]{given.name}[/bold]  {given.title}")
+    screen.print(parameter_table(given))
+    screen.print(f"\n[bold]what follows from them[/bold]  {summary}".rstrip())
+    if axis:
+        screen.print(f"  {'easy axis':<25}{axis}")
     for key, (value, unit) in rows.items():
-        shown = f"{value:.3g} J" if unit == "J" else pretty(value, unit)
-        screen.print(f"  {key.replace('_', ' '):<20}{shown}")
-
-
-_CLOSED_FORMS = {
-    "thermal_stability": "kT",
-    "energy_barrier": "J",
-    "anisotropy_field": "T",
-    "resonance_frequency": "Hz",
-    "critical_current": "A",
-}
-
-
-def _derived(found: Any) -> dict[str, tuple[float, str]]:
-    """Those closed forms, with their units, that the device has and that hold for its parameters."""
-    from spinloom.errors import ParameterError
-
-    rows: dict[str, tuple[float, str]] = {}
-    for name, unit in _CLOSED_FORMS.items():
-        if hasattr(found, name):
-            with contextlib.suppress(ParameterError):
-                rows[name] = (float(getattr(found, name)()), unit)
-    return rows
+        shown = f"{value:.3g} {unit}" if unit in ("J", "kT") else pretty(value, unit)
+        screen.print(f"  {key.replace('_', ' '):<25}{shown}")
 
 
 def _easy_axis(found: Any) -> str | None:
     return found.easy_axis() if hasattr(found, "easy_axis") else None
-
-
-def _parameters(found: Any) -> list[Any]:
-    return list(found.parameters.parameters.values())
 
 
 @dataclass(frozen=True)
@@ -119,19 +103,20 @@ class _Fit:
 
 @app.command(epilog=_CURVE_EXAMPLES)
 def curve(
-    name: _NAME,
+    name: NAME,
     current: Annotated[str, typer.Option("--current", help="Currents: one, several (1uA,2uA) or from:to:points.")],
     pulse: Annotated[list[str], typer.Option("--pulse", help="Pulse width; may be repeated.")],
-    set_: _SET = None,
+    set_: SET = None,
     trials: Annotated[int, typer.Option(help="Trajectories a point.")] = 1000,
     seed: Annotated[int, typer.Option(help="Fixes chance.")] = 0,
     method: Annotated[str, typer.Option(help="auto, fokker-planck or llgs.")] = "auto",
     initial: Annotated[str, typer.Option(help="Start: well (thermal), axis, or an angle from it, e.g. 2deg.")] = "well",
     out: Annotated[Path | None, typer.Option(help="Folder for curve.csv, curve.nc and figures/.")] = None,
-    as_json: _JSON = False,
+    as_json: JSON = False,
 ) -> None:
     """Simulate the switching probability against current, and fit it with 1/(1 + exp(-k (I + c)))."""
     from spinloom import devices
+    from spinloom.errors import InputError
     from spinloom.units import si_array
 
     if out is not None:
@@ -139,6 +124,11 @@ def curve(
 
         writable(out)
     found = devices.device(name, **overrides(set_))
+    if not hasattr(found, "switching_probability"):
+        hint = f" Its tuning curve: spinloom device tuning {found.name}." if hasattr(found, "tuning") else ""
+        raise InputError(
+            f"{found.name} is a {found.kind.replace('_', ' ')}, which has no switching curve after a pulse.{hint}"
+        )
     currents = si_array(current, "current", "--current")
     widths = [width for text in pulse for width in si_array(text, "time", "--pulse")]
     with Bars(quiet=as_json) as bars:

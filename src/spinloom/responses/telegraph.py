@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from spinloom.errors import DataError, InputError, SpinloomWarning
+from spinloom.errors import InputError
 from spinloom.responses.base import Response
-from spinloom.responses.telegraph_file import Trace, read_dwells, read_traces
 from spinloom.responses.telegraph_fit import fit_rates
-from spinloom.responses.telegraph_levels import find_levels
-from spinloom.responses.telegraph_rates import StateRates, rates_of_dwells, rates_of_states, warn_of_noise
+from spinloom.responses.telegraph_measure import Files, Level, measure_dwells, measure_traces, sources
+from spinloom.responses.telegraph_rates import StateRates
 from spinloom.responses.two_state_set import (
     CONVENTION,
     ROOM,
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from spinloom.parameters import ParameterSet
 
 Interval = tuple[float, float]
-Files = str | Path | Sequence[str | Path]
 
 
 @final
@@ -135,7 +132,7 @@ class Telegraph(Response):
         path: Files,
         *,
         current: Any = None,
-        parallel: Literal["low", "high"] | None = None,
+        parallel: Level | None = None,
         hysteresis: float = 0.25,
         **given: Any,
     ) -> Telegraph:
@@ -167,22 +164,8 @@ class Telegraph(Response):
         FitError, InputError
             As :meth:`fit`.
         """
-        if not 0.0 <= hysteresis <= 0.45:
-            raise InputError(f"hysteresis = {hysteresis:g}: give a share of the levels' distance from 0 to 0.45.")
-        if parallel not in (None, "low", "high"):
-            raise InputError(f"parallel = '{parallel}': the parallel state is the 'low' or the 'high' level.")
-        traces = [trace for file, amperes in _files(path, current) for trace in _at(read_traces(file), amperes)]
-        measured, refused = [], []
-        for trace in traces:
-            try:
-                measured.append(_rates(trace, parallel, hysteresis))
-            except DataError as error:  # far from balance a junction keeps one state: the other currents still count
-                refused.append(error)
-        if not measured:
-            raise refused[0]
-        for error in refused:
-            warnings.warn(f"Left out: {error}", SpinloomWarning, stacklevel=2)
-        return cls.fit(measured, source=_names(traces), **given)
+        found = measure_traces(path, current, parallel, hysteresis)
+        return cls.fit([rates for _, rates in found], source=sources([trace for trace, _ in found]), **given)
 
     @classmethod
     def from_dwell_times(cls, path: Files, *, current: Any = None, **given: Any) -> Telegraph:
@@ -195,9 +178,8 @@ class Telegraph(Response):
         **given
             As :meth:`fit`.
         """
-        records = [record for file, amperes in _files(path, current) for record in _at(read_dwells(file), amperes)]
-        measured = [rates_of_dwells(r.parallel, r.antiparallel, r.current, r.temperature) for r in records]
-        return cls.fit(measured, source=_names(records), **given)
+        found = measure_dwells(path, current)
+        return cls.fit([rates for _, rates in found], source=sources([record for record, _ in found]), **given)
 
     @classmethod
     def fit(
@@ -306,59 +288,3 @@ class Telegraph(Response):
             return f"tau_P = {pretty(one.parallel.mean, 's')}, tau_AP = {pretty(one.antiparallel.mean, 's')}"
         longest = float(self.correlation_time(self.offset_current))
         return f"p_P = 1/2 at {pretty(self.offset_current, 'A')}, tau* up to {pretty(longest, 's')}"
-
-
-def _files(path: Files, current: Any) -> list[tuple[str | Path, float | None]]:
-    """Files with the current [A] that was given for each."""
-    files = [path] if isinstance(path, str | Path) else list(path)
-    if current is None:
-        return [(file, None) for file in files]
-    given = [current] if isinstance(current, str | float | int) else list(current)
-    if len(given) != len(files):
-        raise InputError(f"{len(files)} files and {len(given)} currents: give one current for each file.")
-    return [(file, si(value, "current", "current")) for file, value in zip(files, given, strict=True)]
-
-
-def _at(records: Sequence[Any], amperes: float | None) -> Sequence[Any]:
-    """The records of a file with the current that was given for it."""
-    if amperes is None:
-        return records
-    for record in records:
-        if not math.isnan(record.current):
-            raise InputError(f"'{record.source}' has a column for the current; do not give another one.")
-    return [replace(record, current=amperes) for record in records]
-
-
-def _names(records: Sequence[Any]) -> str:
-    return ", ".join(dict.fromkeys(record.source for record in records))
-
-
-def _rates(trace: Trace, parallel: str | None, hysteresis: float) -> StateRates:
-    """Levels, states and rates of one trace."""
-    if trace.kind == "state":
-        pieces = [piece.astype(np.uint8) for piece in trace.pieces]
-        return rates_of_states(pieces, trace.interval, trace.current, trace.temperature)
-    where = "" if math.isnan(trace.current) else f" at {pretty(trace.current, 'A')}"
-    signal = np.concatenate(trace.pieces)
-    levels = find_levels(signal)
-    if levels is None:
-        raise DataError(
-            f"'{trace.source}'{where} shows one level only, about "
-            f"{pretty(float(np.median(signal)), _UNITS[trace.kind])}: the junction stays in one state, or the noise "
-            "hides the two. Record for longer, nearer to the current (or field) at which both states are equally "
-            "likely, or with less noise (levels at least 4 standard deviations apart)."
-        )
-    if parallel is None:
-        mirrored = trace.kind == "conductance" or (trace.kind == "voltage" and levels.high < 0)
-        parallel = "high" if mirrored else "low"
-    high = 1 if parallel == "high" else 0
-    pieces = [
-        np.where(levels.states(piece, hysteresis) == 1, high, 1 - high).astype(np.uint8) for piece in trace.pieces
-    ]
-    flips = sum(int(np.count_nonzero(np.diff(piece.astype(np.int8)))) for piece in pieces)
-    warn_of_noise(levels, signal.size, flips, hysteresis, where)
-    found = rates_of_states(pieces, trace.interval, trace.current, trace.temperature, levels)
-    return replace(found, resistances=(levels.low, levels.high)) if trace.kind == "resistance" and not high else found
-
-
-_UNITS = {"resistance": "ohm", "voltage": "V", "conductance": "S"}
