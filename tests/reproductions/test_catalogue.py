@@ -22,6 +22,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "map_barriers": [6, 12, 17],
     },
     "synapse_network": {"data": "digits", "sizes": [64, 8, 10], "iterations": 10, "evaluate_every": 5, "seeds": 1},
+    "pulse_regimes": {"ratios": [0.7, 1.1, 1.4, 2.5], "trials": 20, "shown": [0.7, 1.1]},
     "energy": {"widths": ["15 ns", "30 ns"], "currents": "-6uA:30uA:37"},
     "series_array": {
         "data": "digits",
@@ -100,9 +101,65 @@ _SMALL: dict[str, dict[str, Any]] = {
         "pairs": 50,
     },
     "plasticity_curves": {"cycles": 1},
+    "stochastic_neurons": {
+        "data": "digits",
+        "hidden": [16],
+        "epochs": 1,
+        "seeds": 1,
+        "test_samples": 50,
+        "at": [1, 2],
+        "points": 25,
+        "barriers": [5, 20],
+        "fields": "150 mT:350 mT:21",
+        "spread_chips": 1,
+        "spread_images": 50,
+        "spread_samples": 2,
+        "centre_spreads": [0, 1],
+        "width_spreads": [0, 0.2],
+    },
     "clustering": {"seeds": 1, "rounds": 2, "per_round": 20},
     "clustering_sweeps": {"seeds": 1, "rounds": 1, "per_round": 10, "steps": 20},
+    "random_bits": {
+        "bits": 2000,
+        "streams": 3,
+        "few": 2,
+        "workers": 1,
+        "trials": 50,
+        "distributions": {
+            "names": ["Gaussian", "arbitrary"],
+            "bits": 4,
+            "samples": 1000,
+            "drive_error": 0.002,
+            "drive_step": "1 mV",
+        },
+    },
+    "tuning_curve": {"currents": "-60uA:30uA:7", "runs": 2, "samples": 20000, "copies": 2, "row": 4},
+    "phase_locking": {
+        "noise": "10mV:50mV:4",
+        "copies": 2,
+        "periods": 4,
+        "settle": 1,
+        "slices": 10,
+        "holds": ["20 us"],
+        "held_noise": ["35 mV"],
+        "held_periods": 1,
+        "held_copies": 4,
+    },
     "pulsed_table": {"data": "digits", "hidden": 10, "epochs": 2, "images": 50, "last": 2},
+    "stochastic_computing": {
+        "data": "digits",
+        "sizes": [4, 6],
+        "epochs": 1,
+        "exact_epochs": 1,
+        "seeds": 1,
+        "images": 40,
+        "study_images": 20,
+        "study_length": 16,
+        "biases": [0, 1],
+        "spreads": [0, 1],
+        "correlations": [0, 0.5],
+        "repeats": 2,
+    },
 }
 
 
@@ -130,6 +187,8 @@ def test_every_row_is_measured(name: str) -> None:
     The numbers mean nothing at this size, so no verdict is tested.
     """
     spec = load_reproduction(name)
+    if spec.protocol == "random_bits":
+        pytest.importorskip("sp80022suite", reason="pip install 'spinloom[randomness]'")
     settings = {key: value for key, value in _SMALL.get(spec.protocol, {}).items() if key in spec.settings}
     if spec.protocol == "network":
         at = sorted({int(e.quantity.split(".")[0][4:]) for e in spec.expect if e.quantity.startswith("gain1")} | {10})

@@ -16,6 +16,7 @@ from spinloom.nn.bit_streams import (
     or_all,
     overlap,
     parallel_count,
+    product_variance,
     scc,
 )
 
@@ -82,6 +83,14 @@ def test_autocorrelated_streams_have_a_larger_variance(c: float) -> None:
     # and for long streams the factor is (1 + c)/(1 - c): the correction is 2c/(L (1-c)^2) of it, 0.1 % here
     long = 2 * c / (1 - c) ** 2 / 1e-3 + 1
     assert mean_variance(0.5, c, int(long)) * int(long) / 0.25 == pytest.approx(enlargement(c), rel=2e-3)
+
+
+def test_product_of_telegraph_streams_has_the_exact_variance() -> None:
+    one, two = (Junctions(np.zeros(1), np.ones(1), np.array([c])) for c in (0.8, 0.6))
+    c_p, c_q = (float(source.autocorrelation(np.array([p]))[0]) for source, p in ((one, P), (two, Q)))
+    found = (_many(P, 1, junctions=one) & _many(Q, 2, junctions=two)).value
+    _close(found, P * Q, product_variance(P, Q, c_p, c_q, LENGTH))
+    assert product_variance(P, Q, 0.0, 0.0, 100) == pytest.approx(P * Q * (1 - P * Q) / 100, rel=1e-12)
 
 
 def test_products_of_telegraph_streams_and_their_isolation() -> None:

@@ -1,6 +1,14 @@
 """Stochastic computing: numbers as packed streams of random bits, from junctions, with gates and network layers."""
 
-from spinloom.nn.bit_streams.correlation import Correlation, enlargement, isolation, mean_variance, overlap, scc
+from spinloom.nn.bit_streams.correlation import (
+    Correlation,
+    enlargement,
+    isolation,
+    mean_variance,
+    overlap,
+    product_variance,
+    scc,
+)
 from spinloom.nn.bit_streams.junctions import Junctions
 from spinloom.nn.bit_streams.layers import OrConv2d, OrLinear, StochasticLinear, set_streams, stream_layers
 from spinloom.nn.bit_streams.networks import Gain, or_convnet, stream_network
@@ -22,6 +30,7 @@ __all__ = [
     "or_convnet",
     "overlap",
     "parallel_count",
+    "product_variance",
     "scc",
     "set_streams",
     "stream_layers",

@@ -76,6 +76,17 @@ def mean_variance(p: float, c: float, length: int) -> float:
     return p * (1.0 - p) / length * (enlargement(c) - tail)
 
 
+def product_variance(p: float, q: float, c_p: float, c_q: float, length: int) -> float:
+    """Variance of the AND of two independent telegraph streams over ``length`` samples, exact.
+
+    Its autocovariance is R(k) = (p^2 + p(1-p) c_p^k)(q^2 + q(1-q) c_q^k) - p^2 q^2; the variance of the mean is
+    [R(0) + 2 sum_k (1 - k/L) R(k)]/L, which is p q (1 - p q)/L for c_p = c_q = 0.
+    """
+    k = np.arange(1, length)
+    lagged = (p * p + p * (1 - p) * c_p**k) * (q * q + q * (1 - q) * c_q**k) - (p * q) ** 2
+    return float((p * q * (1 - p * q) + 2.0 * ((1.0 - k / length) * lagged).sum()) / length)
+
+
 def isolation(c: float, residual: float) -> int:
     """Samples of delay after which a telegraph stream's correlation with itself, c^k, is at most ``residual``."""
     if not 0.0 < c < 1.0:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from spinloom.errors import InputError
-from spinloom.nn.bit_streams.layers import OrConv2d, OrLinear, StochasticLinear
+from spinloom.nn.bit_streams.layers import OrConv2d, OrLinear, StochasticLinear, StreamLayer, stream_layers
 from spinloom.nn.neurons import SpinNeuron
 
 
@@ -94,3 +94,36 @@ def or_convnet(
                 end = min(start / math.sqrt(layer.weight[0].numel()), 1.0)
                 nn.init.uniform_(layer.weight, -end, end)
     return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def parts(net: nn.Module, sample: torch.Tensor) -> dict[str, int]:
+    """What one inference of a network of streams is made of: the entries of :class:`spinloom.cost.bit_streams.Census`.
+
+    A weight is one stream, since only one of its halves is not 0. An OR neuron has an AND and an OR gate a weight and
+    place, and a counter for each half; a counted sum has an AND gate and a full adder of five gates a weight, and one
+    counter. Places of a convolution beyond the edge count too.
+
+    Parameters
+    ----------
+    net : nn.Module
+    sample : tensor
+        One input, with its sample dimension.
+    """
+    found = {"inputs": 0, "weights": 0, "gates": 0, "counters": 0}
+
+    def look(layer: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
+        assert isinstance(layer, StreamLayer)
+        counted = isinstance(layer, StochasticLinear)
+        found["inputs"] += given[0].numel()
+        found["weights"] += layer.weight.numel()
+        found["gates"] += (6 if counted else 2) * layer.weight[0].numel() * out.numel()
+        found["counters"] += (1 if counted else 2) * out.numel()
+
+    hooks = [layer.register_forward_hook(look) for layer in stream_layers(net)]
+    try:
+        net(sample[:1])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
