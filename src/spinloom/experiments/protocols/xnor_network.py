@@ -129,7 +129,7 @@ def _faults(
     return found
 
 
-def _crossing(x: np.ndarray, y: np.ndarray, level: float) -> float:
+def crossing(x: np.ndarray, y: np.ndarray, level: float) -> float:
     """Where straight lines between the points first pass a level; NaN where they do not."""
     for (x0, y0), (x1, y1) in zip(zip(x, y, strict=True), zip(x[1:], y[1:], strict=True), strict=False):
         if (y0 - level) * (y1 - level) <= 0.0 and y0 != y1:
@@ -153,10 +153,10 @@ def _metrics(
     metrics["accuracy.assumed"] = metrics[f"accuracy.hidden{int(settings['hidden'])}"]
     metrics["accuracy.largest"] = Metric(float(middle.max()), "%")
     metrics["accuracy.smallest"] = Metric(float(middle.min()), "%")
-    metrics["hidden.for_published"] = Metric(float(np.exp(_crossing(x, middle, level))))
+    metrics["hidden.for_published"] = Metric(float(np.exp(crossing(x, middle, level))))
     for name, places in (("wrong", "wrong"), ("spread", "spread")):
         found = faults[f"by_{name}"].mean("chip").values
-        metrics[f"{name}.for_published"] = Metric(_crossing(faults.coords[places].values, found, level))
+        metrics[f"{name}.for_published"] = Metric(crossing(faults.coords[places].values, found, level))
     inputs, weights = np.array([[1.0], [1.0], [-1.0], [-1.0]]), np.array([1, -1, 1, -1])
     table_of_truth = inputs[:, 0] * pair_products(weights, synapse)
     metrics["cell.truth_table"] = Metric([float(v) for v in table_of_truth])
