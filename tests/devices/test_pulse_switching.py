@@ -42,6 +42,17 @@ def test_closed_forms_hold_where_they_say(junction):
         assert float(np.abs(closed - exact).sel(current=current[-2:]).max()) < 0.02
 
 
+def test_closed_forms_with_a_field_and_from_the_other_state(junction):
+    # a field along the axis shifts the currents of both directions: the same bounds
+    here = junction.with_parameters(applied_field_z="20 mT")
+    for start, sign in (("antiparallel", 1.0), ("parallel", -1.0)):
+        current = sign * RATIOS[2:] * here.critical_current(start)
+        exact = here.switching_probability(current, WIDTHS, start=start, method="fokker-planck", relaxation=0.0)
+        closed = closed_probability(here, current, WIDTHS, start)
+        assert float(np.abs(closed - exact).max()) < 0.06
+        assert {"activated", "intermediate", "precessional"} == set(closed.regime.values)
+
+
 def test_literature_time_approaches_the_exact_one(junction):
     # Sun's mean switching time against the exact mean passage: the deviations that its docstring states
     c = forms.relaxation_rate(junction.model.damping, junction.model.gyromagnetic_ratio, junction.anisotropy_field())
@@ -189,7 +200,14 @@ def test_bad_input(junction, controlled):
         closed_probability(controlled, "1 uA", "1 ns")
     with pytest.raises(InputError, match="widths above 0"):
         closed_probability(junction, "1 uA", -1e-9)
-    with pytest.raises(InputError, match="without applied field"):
-        passage(junction.with_parameters(applied_field_z="1 mT"), 1e-6, "parallel")
+    skewed = junction.with_parameters(torque_asymmetry=0.2)
+    with pytest.raises(InputError, match="without angular asymmetry"):
+        passage(skewed, 1e-6, "parallel")
+    with pytest.raises(InputError, match="without angular asymmetry"):
+        closed_probability(skewed, 1e-6, "1 ns")
+    with pytest.raises(InputError, match="finite"):
+        passage(junction, np.inf)
+    with pytest.raises(UnknownNameError, match="start"):
+        closed_probability(junction, 1e-6, "1 ns", "up")
     with pytest.raises(ParameterError, match="easy axis"):
         closed_probability(junction.with_parameters(uniaxial_anisotropy=0.0), "1 uA", "1 ns")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,17 +127,19 @@ def passage(
     switching.choose("fokker-planck", junction.model, "well")
     if start not in _SIDES:
         raise UnknownNameError("start", start, _SIDES)
-    # from the upper well the same, turned over: current and starting side change sign together
-    turn = -_SIDES[start]
-    if turn < 0 and (junction.model.applied[2] or junction.model.asymmetry):
-        raise InputError(
-            "Passage times from the parallel state are known without applied field and torque asymmetry only."
-        )
-    drives = np.zeros((4, si_array(current, "current", "current").size))
-    drives[0] = turn * si_array(current, "current", "current")
+    model, amperes = junction.model, si_array(current, "current", "current")
+    if not np.isfinite(amperes).all():
+        raise InputError("current must be finite numbers; one of them is NaN or infinite.")
+    if start == "parallel":  # the same rise, turned over: current and field change their signs
+        if model.asymmetry:
+            raise InputError("From the parallel state, passage times hold for a torque without angular asymmetry only.")
+        x, y, z = model.applied
+        model, amperes = replace(model, applied=(x, y, -z)), -amperes
+    drives = np.zeros((4, amperes.size))
+    drives[0] = amperes
     grid = Grid.of()
-    solver = operator(junction.model, drives, switching.UP, grid)
-    return solver.first_passage(well_density(junction.model, grid, -1.0), 0.0)
+    solver = operator(model, drives, switching.UP, grid)
+    return solver.first_passage(well_density(model, grid, -1.0), 0.0)
 
 
 def gamma_probability(mean: np.ndarray | float, spread: np.ndarray | float, duration: np.ndarray | float) -> np.ndarray:
@@ -173,8 +176,13 @@ def closed_probability(
         raise InputError("current and pulse_width must be finite numbers, and widths above 0.")
     delta, model = junction.thermal_stability(), junction.model
     c = closed_forms.relaxation_rate(model.damping, model.gyromagnetic_ratio, junction.anisotropy_field())
-    ratio = -_SIDES.get(start, np.nan) * amperes / junction.critical_current(start)
     mean, spread = passage(junction, amperes, start)
+    if model.asymmetry:
+        raise InputError("The closed forms hold for a torque without angular asymmetry only.")
+    # a field along the axis acts like the current I_c0 B/B_k, and is in the critical current of a state
+    side, field = _SIDES[start], model.applied[2] / junction.anisotropy_field()
+    at_rest = junction.critical_current(start) / (1.0 + side * field)
+    ratio = -side * (amperes / at_rest + field)
     regimes = np.array([closed_forms.regime(delta, x) for x in ratio])
     values = gamma_probability(mean, spread, widths[:, None])
     for index, (law, x) in enumerate(zip(regimes, ratio, strict=True)):
