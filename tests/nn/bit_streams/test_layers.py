@@ -113,15 +113,18 @@ def test_gradient_of_the_compiled_product_is_the_logarithm_s() -> None:
     assert torch.autograd.gradcheck(or_probability, (a[:3].double().requires_grad_(), w[:2].double().requires_grad_()))
 
 
-def test_same_numbers_at_any_thread_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_numbers_at_any_thread_count_and_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = OrLinear(30, 4, length=70, seed=3).eval()
     x, found = _inputs(350, 30), []
     for threads in ("1", "3"):
         monkeypatch.setenv("SPINLOOM_THREADS", threads)
+        layer.restart()
         found.append(layer(x))
-    assert torch.equal(*found)
-    assert torch.equal(found[0][:200], layer(x[:200]))
-    layer.seed = 4
+    layer.restart()
+    found.append(torch.cat([layer(x[:200]), layer(x[200:])]))  # inputs are numbered on
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+    layer.restart(4)
     assert not torch.equal(found[0], layer(x))
 
 

@@ -15,12 +15,12 @@ from spinloom.nn.training.binary import BinarySettings, train_binary
 def test_parts_of_lenet_5() -> None:
     """By hand: 61 470 weights; inputs 784 + 6 x 14 x 14 + 400 + 120 + 84; products 117 600 + 240 000 + 58 920."""
     net = or_convnet()
-    found = parts(net, torch.zeros(1, 1, 28, 28))
+    found = parts(net, np.zeros((1, 1, 28, 28), np.float32))
     assert found["weights"] == 150 + 2400 + 48_000 + 10_080 + 840 == 61_470
     assert found["inputs"] == 784 + 1176 + 400 + 120 + 84
     assert found["gates"] == 2 * (117_600 + 240_000 + 58_920)
     assert found["counters"] == 2 * (6 * 784 + 16 * 100 + 120 + 84 + 10)
-    assert parts(stream_network((5, 4, 3)), torch.zeros(1, 5)) == {
+    assert parts(stream_network((5, 4, 3)), np.zeros((1, 5), np.float32)) == {
         "inputs": 9,
         "weights": 32,
         "gates": 192,

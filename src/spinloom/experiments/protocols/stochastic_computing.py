@@ -15,7 +15,6 @@ from spinloom.experiments.protocols.stream_source import Source, source_of
 from spinloom.experiments.spec import Reproduction
 
 if TYPE_CHECKING:
-    import torch
     import xarray as xr
 
     from spinloom.nn.bit_streams import Junctions
@@ -25,6 +24,8 @@ JUNCTIONS = 20_011
 """Junctions that are drawn for a study of spread; streams beyond them begin with the first again."""
 VALUES = np.array([2, 5, 8, 11, 14]) / 16
 """Numbers whose products are measured; a programmable source of four bits has them exactly."""
+BATCH = 1000
+"""Images evaluated at once."""
 PRODUCT_LENGTHS = (16, 32, 64, 128, 256, 512, 1024)
 """Samples of the streams whose products are measured."""
 STUDIES = {"bias": "biases", "spread": "spreads", "correlation": "correlations"}
@@ -65,7 +66,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
 # ---- the network ----------------------------------------------------------------------------------------------------
 
 
-def _network(settings: Mapping[str, Any], features: int, classes: int, seed: int = 0) -> torch.nn.Sequential:
+def _network(settings: Mapping[str, Any], features: int, classes: int, seed: int = 0) -> Any:
     from spinloom.nn.bit_streams import or_convnet, stream_network
 
     sizes = [int(size) for size in settings["sizes"]]
@@ -98,9 +99,11 @@ def _trained(split: Split, settings: Mapping[str, Any], seed: int, report: Calla
     """The weights of a trained network, as variables."""
     import xarray as xr
 
+    from spinloom.nn.bit_streams.networks import weights_of
+
     net = _network(settings, split.features, split.classes, seed)
     (_train_and if settings["network"] == "and" else _train_or)(net, split, settings, seed, report)
-    state = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
+    state = weights_of(net)
     return xr.Dataset({name: ([f"{name}_{n}" for n in range(a.ndim)], a) for name, a in state.items()})
 
 
@@ -146,13 +149,12 @@ def _train_or(net: Any, split: Split, settings: Mapping[str, Any], seed: int, re
             train_binary(net, x, split.train_y, BinarySettings(epochs, batch, step), seed, progress=told)
 
 
-def _loaded(nets: xr.Dataset, seed: int, split: Split, settings: Mapping[str, Any]) -> torch.nn.Sequential:
-    import torch
+def _loaded(nets: xr.Dataset, seed: int, split: Split, settings: Mapping[str, Any]) -> Any:
+    from spinloom.nn.bit_streams.networks import weights_of, with_weights
 
     net = _network(settings, split.features, split.classes)
     state = nets.sel(seed=seed)
-    net.load_state_dict({name: torch.from_numpy(np.array(state[name].values)) for name in net.state_dict()})
-    return net.eval()
+    return with_weights(net, {name: state[name].values for name in weights_of(net)})
 
 
 # ---- what is measured -----------------------------------------------------------------------------------------------
@@ -160,12 +162,10 @@ def _loaded(nets: xr.Dataset, seed: int, split: Split, settings: Mapping[str, An
 
 def _accuracy(net: Any, x: np.ndarray, y: np.ndarray) -> float:
     """Test accuracy [%] of a network as its streams are set."""
-    import torch
-
+    from spinloom import nn
     from spinloom.tasks import accuracy
 
-    with torch.no_grad():
-        return 100.0 * accuracy(net(torch.from_numpy(x)).argmax(dim=1).numpy(), y)
+    return 100.0 * accuracy(nn.outputs_of(net, x, BATCH), y)
 
 
 def _curve(
@@ -274,14 +274,13 @@ def _products(junctions: Junctions, settings: Mapping[str, Any], seed: int) -> x
 
 def _energy(net: Any, split: Split, source: Source, settings: Mapping[str, Any]) -> xr.Dataset:
     """Energy of an inference over (length, term) [nJ]."""
-    import torch
     import xarray as xr
 
     from spinloom.cost.bit_streams import Census, StreamCosts, inference_energy
     from spinloom.nn.bit_streams.networks import parts
     from spinloom.units import si
 
-    census = Census(**parts(net.eval(), torch.from_numpy(_inputs(split.test_x[:1], settings))))
+    census = Census(**parts(net.eval(), _inputs(split.test_x[:1], settings)))
     gate, count = (si(settings[name], "energy", name) for name in ("gate_energy", "count_energy"))
     costs = StreamCosts(source.bit_energy, gate, count)
     rows = [inference_energy(costs, census, int(n)) * 1e9 for n in settings["lengths"]]

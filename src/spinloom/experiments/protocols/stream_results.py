@@ -34,8 +34,7 @@ def metrics(data: xr.Dataset, settings: Mapping[str, Any]) -> dict[str, Metric]:
         found[f"accuracy.L{length}"] = _of_seeds(value, seeds)
     best = 0.01 * float(middle.max())
     found["accuracy.best"] = Metric(float(middle.max()), "%", float(100 * np.sqrt(best * (1 - best) / images)))
-    places = [0, len(lengths) // 2, len(lengths) - 1]
-    found["accuracy.rise"] = Metric([float(middle[n]) for n in places], "%")
+    found["accuracy.rise"] = Metric([float(v) for v in middle[:3]], "%")  # where noise still decides
     found["gap.longest"] = Metric(float(gap[-1]), "points")
     near = [n for n, g in enumerate(gap) if g <= 1.0]
     first = near[0] if near else None

@@ -134,7 +134,7 @@ def or_count(inputs, weights, shape, length, key, first_image, counts):
         Positive halves, then negative halves, innermost.
     shape : (channels, height, width, rows, columns, padding, outputs)
         A fully connected layer is (n, 1, 1, 1, 1, 0, outputs).
-    counts : int64 array, shape (images, places, outputs)
+    counts : int32 array, shape (images, places, outputs)
         Added to.
     """
     channels, height, width, rows, columns, padding, outputs = shape
@@ -167,7 +167,7 @@ def or_count(inputs, weights, shape, length, key, first_image, counts):
                                     gate[j] |= x & w_row[j]
                 row = counts[image, place]
                 for j in range(outputs):
-                    row[j] += np.int64(count_ones(gate[j])) - np.int64(count_ones(gate[outputs + j]))
+                    row[j] += np.int32(count_ones(gate[j])) - np.int32(count_ones(gate[outputs + j]))
 
 
 def or_product(a, w, out):

@@ -25,11 +25,19 @@ class _Streams:
 
     weight: torch.Tensor
     training: bool
+    seed: int
+    drawn: int
 
     def _settle(self, length: int | None, inputs: Junctions | None, weights: Junctions | None, seed: int) -> None:
-        self.length, self.seed = checked_length(length), seed
+        self.length = checked_length(length)
         self.inputs = inputs or Junctions.ideal()
         self.weights = weights or Junctions.ideal()
+        self.restart(seed)
+
+    def restart(self, seed: int | None = None) -> None:
+        """Begin the streams of this seed (or of the layer's own) anew: the next input is number 0."""
+        self.seed = self.seed if seed is None else seed
+        self.drawn = 0
 
     def _as_float(self, limit: float) -> bool:
         """Whether the layer computes with numbers now; in training the weights are first brought into +-limit."""
@@ -40,13 +48,14 @@ class _Streams:
 
     def _run(self, name: str, x: np.ndarray, weights: Recipe, how: Any, counts: np.ndarray) -> None:
         """Pass groups of images through the packed kernel; each adds to its rows of ``counts``."""
-        key, length, loop = seed_key(self.seed), self.length, kernel(name)
+        key, length, loop, before = seed_key(self.seed), self.length, kernel(name), self.drawn
 
         def group(first: int, last: int) -> None:
             recipe = self.inputs.recipe(x[first:last])
-            loop(tuple(recipe), tuple(weights), how, length, key, first, counts[first:last])
+            loop(tuple(recipe), tuple(weights), how, length, key, before + first, counts[first:last])
 
         in_pieces(group, len(x), None, GROUP)
+        self.drawn += len(x)
 
 
 class StochasticLinear(_Streams, nn.Linear):
@@ -67,7 +76,8 @@ class StochasticLinear(_Streams, nn.Linear):
     inputs, weights : Junctions, optional
         Sources of the input streams and of the weight streams; ideal ones if not given.
     seed : int
-        Of the streams. The same seed gives the same counts at any number of threads.
+        Of the streams. Inputs are numbered on from call to call, and draw by their number: the same seed gives the same
+        counts at any number of threads and in batches of any whole hundreds. :meth:`restart` begins with number 0.
 
     Raises
     ------
@@ -76,7 +86,7 @@ class StochasticLinear(_Streams, nn.Linear):
 
     Notes
     -----
-    Each group of 100 inputs of a call sees the same weight streams: every single output has exactly the right
+    Each group of 100 inputs sees the same weight streams: every single output has exactly the right
     distribution, but the errors of images of one group are correlated. Inputs are drawn anew for each.
 
     Examples
@@ -161,10 +171,10 @@ class _Or(_Streams):
         recipe = self.weights.recipe(np.concatenate([w.clip(0, 1), (-w).clip(0, 1)], axis=1).ravel())
         _, height, width, rows, columns, padding, outputs = shape
         places = (height + 2 * padding - rows + 1) * (width + 2 * padding - columns + 1)
-        counts = np.zeros((len(x), places, outputs), np.int64)
+        counts = np.zeros((len(x), places, outputs), np.int32)
         self._run("or_count", x, recipe, shape, counts)
         assert self.length is not None
-        return counts / self.length
+        return counts / np.float32(self.length)
 
 
 @final
@@ -328,7 +338,8 @@ def set_streams(
         Sources for all layers; ideal ones if not given.
     """
     for number, layer in enumerate(stream_layers(net)):
-        layer.length, layer.seed = checked_length(length), seed * 1000 + number
+        layer.length = checked_length(length)
+        layer.restart(seed * 1000 + number)
         layer.inputs, layer.weights = inputs or Junctions.ideal(), weights or Junctions.ideal()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -96,8 +97,19 @@ def or_convnet(
     return nn.Sequential(*layers)
 
 
+def weights_of(net: nn.Module) -> dict[str, np.ndarray]:
+    """Everything a network has learned, by name, as arrays."""
+    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in net.state_dict().items()}
+
+
+def with_weights(net: nn.Module, weights: Mapping[str, np.ndarray]) -> nn.Module:
+    """The network with these weights, in evaluation mode."""
+    net.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
+    return net.eval()
+
+
 @torch.no_grad()
-def parts(net: nn.Module, sample: torch.Tensor) -> dict[str, int]:
+def parts(net: nn.Module, sample: np.ndarray) -> dict[str, int]:
     """What one inference of a network of streams is made of: the entries of :class:`spinloom.cost.bit_streams.Census`.
 
     A weight is one stream, since only one of its halves is not 0. An OR neuron has an AND and an OR gate a weight and
@@ -107,7 +119,7 @@ def parts(net: nn.Module, sample: torch.Tensor) -> dict[str, int]:
     Parameters
     ----------
     net : nn.Module
-    sample : tensor
+    sample : float32 array
         One input, with its sample dimension.
     """
     found = {"inputs": 0, "weights": 0, "gates": 0, "counters": 0}
@@ -122,7 +134,7 @@ def parts(net: nn.Module, sample: torch.Tensor) -> dict[str, int]:
 
     hooks = [layer.register_forward_hook(look) for layer in stream_layers(net)]
     try:
-        net(sample[:1])
+        net(torch.from_numpy(sample[:1]))
     finally:
         for hook in hooks:
             hook.remove()
