@@ -207,6 +207,8 @@ def test_bad_input(junction, controlled):
         closed_probability(skewed, 1e-6, "1 ns")
     with pytest.raises(InputError, match="finite"):
         passage(junction, np.inf)
+    with pytest.raises(InputError, match="one state only"):
+        closed_probability(junction.with_parameters(applied_field_z="0.5 T"), 1e-6, "1 ns")
     with pytest.raises(UnknownNameError, match="start"):
         closed_probability(junction, 1e-6, "1 ns", "up")
     with pytest.raises(ParameterError, match="easy axis"):

@@ -180,9 +180,11 @@ def closed_probability(
     if model.asymmetry:
         raise InputError("The closed forms hold for a torque without angular asymmetry only.")
     # a field along the axis acts like the current I_c0 B/B_k, and is in the critical current of a state
-    side, field = _SIDES[start], model.applied[2] / junction.anisotropy_field()
-    at_rest = junction.critical_current(start) / (1.0 + side * field)
-    ratio = -side * (amperes / at_rest + field)
+    side, critical = _SIDES[start], junction.critical_current(start)
+    field = model.applied[2] / junction.anisotropy_field()
+    if abs(field) >= 1.0:
+        raise InputError("The applied field is as large as the anisotropy field: it leaves one state only.")
+    ratio = -side * (amperes / critical * (1.0 + side * field) + field)
     regimes = np.array([closed_forms.regime(delta, x) for x in ratio])
     values = gamma_probability(mean, spread, widths[:, None])
     for index, (law, x) in enumerate(zip(regimes, ratio, strict=True)):
