@@ -115,6 +115,21 @@ def test_depressing_synapses_settle_where_loss_equals_recovery() -> None:
     assert (field / full).mean() == pytest.approx(1.0 / (1.0 + deep.loss * rest * deep.recovery), rel=0.01)
 
 
+@pytest.mark.parametrize(("loss", "ahead"), [(0.0, False), (5e-4, True)])
+def test_depressing_synapses_run_ahead_of_a_slow_cue(loss: float, ahead: bool) -> None:
+    """Constant synapses stay behind at any speed; 1000 flips at the peak rate, a loss of 0.5, drive the bump on."""
+    network = _network(32, coupling=12.0)
+    sensors, step = Sensors(network.axis, JUNCTION), 0.02 * 0.5
+    deep = Depression(recovery=10.0 * TAU, loss=loss)
+
+    def cue(n: int) -> np.ndarray:
+        return network.feed(sensors.rates(float(network.axis.wrap(math.pi + step * (n + 0.5)))), 0.5)
+
+    track = network.run(network.bump(), 800, 0.5 * TAU, cue, depression=deep, every=800)
+    lag = float(network.axis.difference(math.pi + 800 * step, network.position(track.field[-1])[0]))
+    assert lag < -0.03 if ahead else lag > 0.3
+
+
 def test_two_coupled_networks_go_to_the_weighted_mean_of_weak_cues() -> None:
     """Pulls grow as strengths, so z = (g1 x1 + g2 x2)/(g1 + g2); the rest is the networks' own difference."""
     network = _network(32, networks=2, reciprocal=0.5)

@@ -48,7 +48,8 @@ class Series:
 class Heat:
     """A field over a grid, drawn as a map with contour lines: z[i, j] belongs to y[i], x[j].
 
-    Without ``contours`` it is drawn cell by cell, as an image is.
+    Without ``contours`` it is drawn cell by cell: as an image is, with equal scales and no ticks, or ``stretched`` over
+    the panel's axes.
     """
 
     x: np.ndarray
@@ -56,6 +57,7 @@ class Heat:
     z: np.ndarray
     label: str
     contours: bool = True
+    stretched: bool = False
 
 
 @dataclass(frozen=True)

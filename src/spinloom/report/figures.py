@@ -204,9 +204,11 @@ def _bars(axis: Axes, series: Series) -> None:
 def _heat(figure: Figure, axis: Axes, heat: Heat) -> None:
     shading = "gouraud" if heat.contours else "nearest"
     drawn = axis.pcolormesh(heat.x, heat.y, heat.z, cmap="cividis", shading=shading, rasterized=True)
-    figure.colorbar(drawn, ax=axis, label=heat.label)
+    if heat.label:
+        figure.colorbar(drawn, ax=axis, label=heat.label)
     if not heat.contours:
-        axis.set(aspect="equal", xticks=[], yticks=[])
+        if not heat.stretched:
+            axis.set(aspect="equal", xticks=[], yticks=[])
     elif np.ptp(heat.z[np.isfinite(heat.z)]) > 0:
         lines = axis.contour(heat.x, heat.y, heat.z, colors="white", linewidths=0.8)
         axis.clabel(lines, fontsize=7.5)

@@ -97,6 +97,17 @@ def _wandered(part: xr.Dataset) -> dict[str, Metric]:
     }
 
 
+def _falls_to_zero(x: np.ndarray, y: np.ndarray) -> float:
+    """Where straight lines between the known points first fall through 0; NaN where they do not."""
+    known = np.isfinite(y)
+    x, y = x[known], y[known]
+    at = np.flatnonzero((y[:-1] > 0.0) & (y[1:] <= 0.0))
+    if not at.size:
+        return math.nan
+    n = int(at[0])
+    return float(x[n] + y[n] / (y[n] - y[n + 1]) * (x[n + 1] - x[n]))
+
+
 def _largest(values: np.ndarray) -> float:
     """The largest number; NaN where there is none."""
     known = values[np.isfinite(values)]
@@ -105,12 +116,11 @@ def _largest(values: np.ndarray) -> float:
 
 def _tracked(part: xr.Dataset) -> dict[str, Metric]:
     ratios, went = part.coords["ratio"].values, part["went"].values
-    followed = went > studies.FOLLOWED
+    followed = studies.follows(went)
     lags = part["lag"].values[followed]
     noisy = part["lag_noisy"].values
-    lead = -part["lag_depressed"].values
-    at = part.coords["slow"].values
-    leading = at[lead > 0.0]
+    lead, slow, own = -part["lag_depressed"].values, part.coords["slow"].values, float(part["travel"])
+    turn = _falls_to_zero(slow, lead)
     return {
         "track.lags": Metric([float(x) for x in lags], "rad"),
         "track.largest": Metric(float(ratios[followed].max()) if followed.any() else 0.0),
@@ -121,8 +131,9 @@ def _tracked(part: xr.Dataset) -> dict[str, Metric]:
         "track.spread_noisy": Metric(float(part["spread_noisy"].values.max()), "rad"),
         "lead.depressed": Metric(_largest(lead), "rad"),
         "lead.plain": Metric(_largest(-part["lag_plain"].values), "rad"),
-        "lead.up_to": Metric(float(leading.max()) if leading.size else 0.0, "rad/tau"),
-        "lead.own_speed": Metric(float(part["travel"]), "rad/tau"),
+        "lead.up_to": Metric(turn, "rad/tau"),
+        "lead.own_speed": Metric(own, "rad/tau"),
+        "lead.own_over_turn": Metric(own / turn),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spinloom.experiments.figure import FigureSpec, Heat, Panel, Series
-from spinloom.experiments.protocols.attractor_studies import FOLLOWED
+from spinloom.experiments.protocols.attractor_studies import follows
 from spinloom.experiments.verdict import Metric
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def _bump(part: xr.Dataset, wander: xr.Dataset) -> FigureSpec:
     raster = Panel(
         r"time $t/\tau$",
         "preferred value $x$ (rad)",
-        heat=Heat(part.coords["time"].values, place, flips.values.T, "flips in a window", contours=False),
+        heat=Heat(
+            part.coords["time"].values, place, flips.values.T, "flips in a window", contours=False, stretched=True
+        ),
     )
     times = wander.coords["time"].values
     series = []
@@ -62,7 +64,7 @@ def _bump(part: xr.Dataset, wander: xr.Dataset) -> FigureSpec:
 
 def _tracking(part: xr.Dataset) -> FigureSpec:
     ratio, slow = part.coords["ratio"].values, part.coords["slow"].values
-    followed = part["went"].values > FOLLOWED
+    followed = follows(part["went"].values)
     lag = Panel(
         "speed of the cue / largest speed (theory)",
         "distance behind the cue (rad)",
@@ -81,7 +83,7 @@ def _tracking(part: xr.Dataset) -> FigureSpec:
     went = Panel(
         "speed of the cue / largest speed (theory)",
         "way of the bump / way of the cue",
-        (Series("mean rates", ratio, part["went"].values, style="both"),),
+        (Series("", ratio, part["went"].values, style="both"),),
     )
     lead = Panel(
         r"speed of the cue (rad/$\tau$)",

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from spinloom.devices.superparamagnetic_junction import SuperparamagneticJunction
     from spinloom.devices.two_state import TwoState
 
-FOLLOWED = 0.98
-"""A bump that goes this share of the cue's way in the second half of a run follows it."""
-
 Report = Callable[[int, int], None]
 
 
@@ -78,6 +75,11 @@ class Bench:
         return network.run(start, windows, self.window * network.time_constant, stimulus, **rest)
 
 
+def follows(went: float | np.ndarray) -> np.ndarray:
+    """Whether a bump that went this share of the cue's way in the second half of a run follows it: 1, within 2 %."""
+    return np.abs(np.asarray(went) - 1.0) < 0.02
+
+
 def _starts(network: AttractorNetwork, places: np.ndarray) -> np.ndarray:
     """The bump at the junctions nearest to ``places``, (len(places), networks, n)."""
     first = network.bump(network.axis.low)
@@ -92,9 +94,10 @@ def holding(bench: Bench, report: Report) -> xr.Dataset:
     network = bench.network()
     axis, w = network.axis, network.current_width
     middle = network.bump()
-    residual = np.abs(bench.run(network, middle, 50.0).field[-1] - middle).max() / w
+    on, off = float(bench.settings["on"]), float(bench.settings["off"])
+    residual = np.abs(bench.run(network, middle, 0.25 * off).field[-1] - middle).max() / w
     between = axis.low + 0.5 * axis.length + axis.spacing * np.arange(8) / 8.0
-    settled = [bench.run(network, network.bump(float(x)), 100.0).field[-1] for x in between]
+    settled = [bench.run(network, network.bump(float(x)), 0.5 * off).field[-1] for x in between]
     heights = [_peak(field[0]) / w for field in settled]
     drift = [float(axis.difference(network.position(f)[0], x)) for f, x in zip(settled, between, strict=True)]
     critical = network.critical_coupling()
@@ -103,8 +106,7 @@ def holding(bench: Bench, report: Report) -> xr.Dataset:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SpinloomWarning)  # below the critical coupling on purpose
             other = bench.network(coupling=factor * critical)
-        left.append(other.holds(bench.run(other, middle, 400.0).field[-1])[0])
-    on, off = float(bench.settings["on"]), float(bench.settings["off"])
+        left.append(other.holds(bench.run(other, middle, 2.0 * off).field[-1])[0])
     cue = network.feed(bench.sensors(axis).rates(math.pi), float(bench.settings["onset"]))
     runs = int(bench.settings["runs"])
     rest = np.zeros((runs, 1, axis.count))
@@ -203,7 +205,7 @@ def tracking(bench: Bench, report: Report) -> xr.Dataset:
     leads = _followed([follow(depressed, v, None, depression=deep) for v in slow])
     plain = _followed([follow(depressed, v, None) for v in slow])
     free = bench.run(depressed, depressed.bump(), 20.0, _nudge(network, sensors), depression=deep).field[-1]
-    travel = network.position(bench.run(depressed, free, 200.0, depression=deep).field)[:, 0]
+    travel = network.position(bench.run(depressed, free, float(s["track"]), depression=deep).field)[:, 0]
     report(3, 3)
     return xr.Dataset(
         {
@@ -224,7 +226,7 @@ def tracking(bench: Bench, report: Report) -> xr.Dataset:
 
 def _followed(found: list[tuple[float, float, np.ndarray]]) -> np.ndarray:
     """Distances behind the cue; NaN where the cue was lost."""
-    return np.array([lag if went > FOLLOWED else math.nan for lag, went, _ in found])
+    return np.array([lag if follows(went) else math.nan for lag, went, _ in found])
 
 
 def _nudge(network: AttractorNetwork, sensors: Sensors) -> np.ndarray:
