@@ -33,6 +33,12 @@ def test_closed_forms() -> None:
     assert str(BELL) == "20.6 flips/s at -16.3 µA, half width 21.8 µA"
 
 
+def test_energy_of_a_read() -> None:
+    # FACTS: 6.58e-9 J for one sampling time at the largest current
+    assert float(BELL.energy(100e-6, "326.5 us")) == pytest.approx(6.58e-9, abs=0.005e-9)
+    assert math.isnan(float(FAST.energy(1e-6, 1.0)))
+
+
 def test_a_cycle_is_two_flips() -> None:
     np.testing.assert_allclose(BELL(CURRENT, per="cycle"), 0.5 * BELL(CURRENT), rtol=1e-15)
     tau_p, tau_ap = sl.device("Zhang2022_mtj").dwell_times(CURRENT)
@@ -209,10 +215,10 @@ def test_a_fit_becomes_a_device(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(found.to_toml("Mine2026_mtj"))
     mtj = sl.device(path)
-    np.testing.assert_allclose(mtj.flip_rate(CURRENT), FAST(CURRENT), rtol=1e-6)
+    np.testing.assert_allclose(mtj.flip_rate(CURRENT), FAST(CURRENT), rtol=1e-4)  # six digits
     how = {item.name: item.source.how for item in mtj.parameters.parameters.values()}
     assert (how["attempt_frequency"], how["critical_current"]) == ("assumed", "fitted")
-    assert Tuning.from_parameters(path).half_width == pytest.approx(found.half_width, rel=1e-12)
+    assert Tuning.from_parameters(path).half_width == pytest.approx(found.half_width, rel=1e-5)
     with pytest.raises(InputError, match="needs a name"):
         found.to_toml(" ")
 

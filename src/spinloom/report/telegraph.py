@@ -106,7 +106,8 @@ def _over_current(found: Telegraph) -> Panel:
     for tone, name in enumerate(("parallel", "antiparallel")):
         dwells = [getattr(item, name) for item in found.measured]
         rate = np.array([d.rate for d in dwells])
-        half = np.array([0.5 * (d.interval[1] - d.interval[0]) for d in dwells])
+        # a rate of one or two flips: a bar down to 0 has no place on a logarithmic axis
+        half = np.array([min(0.5 * (d.interval[1] - d.interval[0]), 0.98 * d.rate) for d in dwells])
         series.append(Series(f"leaves {name}", current * 1e6, rate, error=half, style="points", tone=tone))
         series.append(Series("", dense * 1e6, lines[tone], tone=tone))
     return Panel(r"current $I$ (µA)", r"rate $1/\tau$ (1/s)", tuple(series), y_scale="log")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import xarray as xr
 
+from spinloom import parameters
 from spinloom.errors import InputError
 from spinloom.responses.base import Response
 from spinloom.responses.tuning_file import Per, read_rates
@@ -22,6 +23,7 @@ from spinloom.responses.two_state_set import (
     fitted_set,
     interval_text,
     junction,
+    mean_resistance,
     read_device,
     read_set,
 )
@@ -53,6 +55,8 @@ class Tuning(Response):
         f0 [Hz], Delta, I_c [A], I_0 [A].
     temperature : float
         At which Delta holds [K].
+    resistance : float
+        Mean of both states [ohm]; nan: not known.
     intervals : mapping
         95 % intervals of a fit: ``peak`` [flips/s], ``centre``, ``half_width`` [A], ``thermal_stability`` and
         ``critical_current`` (these two at the given f0).
@@ -80,6 +84,7 @@ class Tuning(Response):
     critical_current: float
     offset_current: float = 0.0
     temperature: float = ROOM
+    resistance: float = math.nan
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     goodness: Mapping[str, float] = field(default_factory=dict)
     references: tuple[str, ...] = ()
@@ -136,6 +141,10 @@ class Tuning(Response):
         balance = 2.0 * junction(self).probability_parallel(np.asarray(drive, float)[..., None])[..., 0] - 1.0
         return _per(per) * np.sqrt(self(drive) * (1.0 + balance**2) / seconds)
 
+    def energy(self, drive: float | np.ndarray, duration: str | float) -> np.ndarray:
+        """Joule heat of a current [A] through the junction for ``duration`` [s], I^2 R t [J]; nan for an unknown R."""
+        return np.asarray(drive, float) ** 2 * self.resistance * si(duration, "time", "duration")
+
     def row(self, count: int, low: str | float, high: str | float) -> TuningRow:
         """``count`` copies of the junction, each with a bias current, whose peaks stand evenly from low to high [A].
 
@@ -159,7 +168,8 @@ class Tuning(Response):
     @classmethod
     def from_parameters(cls, name: str | Path | ParameterSet, **overrides: str | float) -> Tuning:
         """From a parameter set of kind ``superparamagnetic_junction``; overrides as in ``sl.device``."""
-        return cls(**read_set(name, overrides))
+        found = parameters.load(name).replace(**overrides)
+        return cls(**read_set(found, {}), resistance=mean_resistance(found))
 
     @classmethod
     def from_device(
@@ -182,7 +192,7 @@ class Tuning(Response):
         **drive
             voltage, field or temperature at which the curve is taken.
         """
-        closed = cls(**read_device(device, drive))
+        closed = cls(**read_device(device, drive), resistance=mean_resistance(device.parameters))
         if current is None and duration is None:
             return closed
         if current is None or duration is None:
@@ -244,6 +254,7 @@ class Tuning(Response):
             critical,
             found.centre,
             ROOM,
+            math.nan,
             {
                 "peak": found.peak_interval,
                 "centre": found.centre_interval,

@@ -46,6 +46,11 @@ def read_set(name: str | Path | ParameterSet, overrides: Mapping[str, str | floa
     return {**shared, "source": found.name, "references": tuple(found.references())}
 
 
+def mean_resistance(found: ParameterSet) -> float:
+    """(R_P + R_AP)/2 [ohm], the mean over time where both states are equally likely."""
+    return found.value("resistance_parallel") * (1.0 + 0.5 * found.value("tmr"))
+
+
 def read_device(device: Any, drive: Mapping[str, Any]) -> dict[str, Any]:
     """The four numbers of a device with ``two_state``, at a voltage, field or temperature; its mean, without spread."""
     plain = {f"{name}_spread": 0.0 for name in ("attempt_frequency", "thermal_stability", "critical_current")}
@@ -97,12 +102,12 @@ def fitted_set(
         if math.isnan(value):
             raise ParameterError(f"{item}: the measurement does not give the {table[item].meaning}.")
         rule = table[item]
-        written = f"{value!r} {rule.unit}".rstrip()
+        written = pretty(value, rule.unit, 6)  # six digits: far below any interval, and a person can read them
         note = notes.get(item, "")
         how = Source("assumed", note=note) if item in assumed else Source(
             "fitted", known[0] if known else "", f"from {source}" if source else "", note
         )  # fmt: skip
-        found[item] = Parameter(item, rule.read(item, value), rule.unit, written, how, rule.meaning)
+        found[item] = Parameter(item, rule.read(item, written), rule.unit, written, how, rule.meaning)
     return ParameterSet(name, KIND, title, known[0] if known else "", found, tuple(known[1:]))
 
 
