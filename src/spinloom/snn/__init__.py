@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spinloom.snn.events import Events
     from spinloom.snn.ideal_attractor import IdealAttractor
     from spinloom.snn.layer import Layer
+    from spinloom.snn.modules import LeakyCell, Unrolled
     from spinloom.snn.network import Labels, Network
     from spinloom.snn.neuron import LeakyNeuron
     from spinloom.snn.population import Population
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from spinloom.snn.transfer import Learning, Transfer, chain
 
 _MODULES = {
+    "Unrolled": "modules",
+    "LeakyCell": "modules",
     "AttractorNetwork": "attractor",
     "Axis": "axis",
     "Depression": "attractor",
@@ -55,6 +58,7 @@ __all__ = [
     "JunctionCode",
     "Labels",
     "Layer",
+    "LeakyCell",
     "LeakyNeuron",
     "Learning",
     "LinearDecoder",
@@ -64,6 +68,7 @@ __all__ = [
     "Rule",
     "Sensors",
     "Transfer",
+    "Unrolled",
     "chain",
     "population_vector",
     "population_vector_error",

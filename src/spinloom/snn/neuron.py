@@ -76,13 +76,16 @@ class LeakyNeuron:
             )
 
     def numbers(self) -> np.ndarray:
-        """The row that the kernel takes: voltages in units of ``per_weight``, times in seconds."""
+        """The row that the kernel takes: voltages in units of ``per_weight``, times in seconds.
+
+        The refractory time is a billionth shorter, so that on a grid of time rounding does not cost a whole step.
+        """
         unit = float(self.per_weight)
         return np.array(
             [
                 self.time_constant, float(self.rest) / unit, float(self.reset) / unit, float(self.threshold) / unit,
-                self.refractory, float(self.threshold_step) / unit, self.threshold_decay, self.inhibition,
-                self.one_spike,
+                float(self.refractory) * (1.0 - 1e-9), float(self.threshold_step) / unit, self.threshold_decay,
+                self.inhibition, self.one_spike,
             ],
             float,
         )  # fmt: skip
