@@ -1,6 +1,6 @@
 """Networks of spintronic neurons in torch: functions, layers for ``nn.Sequential``, and training."""
 
-from spinloom.nn import boltzmann, functional, pulsed, quantise, training
+from spinloom.nn import bit_streams, boltzmann, functional, pulsed, quantise, training
 from spinloom.nn.binary import BinaryActivation, BinaryConv2d, BinaryLinear
 from spinloom.nn.boltzmann import JunctionNeurons, RestrictedBoltzmannMachine
 from spinloom.nn.calibration import calibrate
@@ -41,6 +41,7 @@ __all__ = [
     "TrainingSettings",
     "XnorLinear",
     "boltzmann",
+    "bit_streams",
     "calibrate",
     "couple_linear",
     "functional",

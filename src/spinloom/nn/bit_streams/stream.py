@@ -126,7 +126,7 @@ class BitStream:
 
     @classmethod
     def from_bits(cls, bits: np.ndarray, name: str) -> Self:
-        """Streams from samples of 0 and 1, shape (..., length), such as a junction's measured record.
+        """Streams from samples of 0 and 1, shape (..., length): a measured record, or ``telegraph_bits().unpacked()``.
 
         Raises
         ------
