@@ -11,6 +11,7 @@ from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.protocols import attractor_figures as figures
 from spinloom.experiments.protocols import attractor_studies as studies
 from spinloom.experiments.protocols.attractor_studies import Bench
+from spinloom.experiments.protocols.clustering import assumed_of
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 
@@ -58,7 +59,8 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         {f"{name}.{key}": value.drop_vars(list(value.coords)).rename({d: f"{name}.{d}" for d in value.dims})
          for name, part in parts.items() for key, value in {**part.data_vars, **part.coords}.items()}
     )  # fmt: skip
-    return Outcome(metrics, data, figures.of(parts, metrics), references=device.parameters.references())
+    keys = tuple(device.parameters.references())
+    return Outcome(metrics, data, figures.of(parts, metrics), keys, assumed_of(device))
 
 
 def _held(part: xr.Dataset) -> dict[str, Metric]:
