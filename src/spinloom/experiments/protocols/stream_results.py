@@ -104,7 +104,7 @@ def figures(spec: Reproduction, data: xr.Dataset) -> tuple[FigureSpec, ...]:
         "junctions",
         "What the junctions' faults do",
         tuple(panels),
-        "A shift of the logit ln(p/(1-p)) by 1 is one width of a logistic curve. Junctions of inputs and of weights alike.",
+        "A shift of the logit ln(p/(1-p)) by 1 is one width of a logistic curve. Inputs and weights alike.",
     )
     total = data["energy"].sum("term").values
     spent = Series("ours", total, table.mean(axis=1), style="both")
