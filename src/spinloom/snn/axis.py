@@ -9,6 +9,7 @@ from typing import final
 import numpy as np
 
 from spinloom.errors import InputError
+from spinloom.snn.decoding import population_vector
 
 FEWEST = 4
 """Fewer junctions cannot carry a bump with two flanks."""
@@ -98,8 +99,7 @@ class Axis:
         """
         weights = np.asarray(activity, float)
         if not self.periodic:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                return weights @ self.positions / weights.sum(-1)
+            return population_vector(weights, self.positions)
         angles = 2.0 * math.pi * np.arange(self.count) / self.count
         vector = weights @ np.exp(1j * angles)
         found = self.low + (np.angle(vector) % (2.0 * math.pi)) * self.length / (2.0 * math.pi)
