@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from spinloom.snn.events import Events
     from spinloom.snn.ideal_attractor import IdealAttractor
     from spinloom.snn.layer import Layer
-    from spinloom.snn.modules import LeakyCell, Unrolled
+    from spinloom.snn.modules import Fire, LeakyCell, Unrolled
     from spinloom.snn.network import Labels, Network
     from spinloom.snn.neuron import LeakyNeuron
+    from spinloom.snn.nir_file import read_nir, verify_nir, write_nir
     from spinloom.snn.population import Population
     from spinloom.snn.rules import Rule
     from spinloom.snn.transfer import Learning, Transfer, chain
 
 _MODULES = {
+    "verify_nir": "nir_file",
+    "write_nir": "nir_file",
+    "read_nir": "nir_file",
+    "Fire": "modules",
     "Unrolled": "modules",
     "LeakyCell": "modules",
     "AttractorNetwork": "attractor",
@@ -54,6 +59,7 @@ __all__ = [
     "Axis",
     "Depression",
     "Events",
+    "Fire",
     "IdealAttractor",
     "JunctionCode",
     "Labels",
@@ -72,6 +78,9 @@ __all__ = [
     "chain",
     "population_vector",
     "population_vector_error",
+    "read_nir",
+    "verify_nir",
+    "write_nir",
 ]
 
 

@@ -41,6 +41,26 @@ class _Fire(torch.autograd.Function):
 
 
 @final
+class Fire(nn.Module):
+    """Spikes, 1 where u >= 0, with a surrogate gradient; a module so that tools that watch activations find it.
+
+    Parameters
+    ----------
+    slope : float
+        s of the gradient 1/(1 + s |u|)^2.
+    """
+
+    def __init__(self, slope: float = 1.0) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, u: torch.Tensor, awake: torch.Tensor) -> torch.Tensor:
+        """Spikes where ``u`` >= 0 and ``awake``."""
+        fire: Any = _Fire.apply
+        return fire(u, self.slope) * awake
+
+
+@final
 class LeakyCell(nn.Module):
     """One step of leaky integrate-and-fire neurons, as ``Layer`` has them, on a grid of time.
 
@@ -86,7 +106,7 @@ class LeakyCell(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.features, self.neuron, self.slope = features, neuron or LeakyNeuron(), slope
+        self.features, self.neuron, self.fire = features, neuron or LeakyNeuron(), Fire(slope)
         self.step = si(step, "time", "step")
         unit, rest = float(self.neuron.per_weight), float(self.neuron.rest)
         taus = [self.neuron.time_constant] * features if time_constant is None else list(time_constant)
@@ -123,8 +143,7 @@ class LeakyCell(nn.Module):
         awake = quiet < 0.5 * self.step  # the grid's rounding must not cost a step
         v = v * self.decay + torch.where(awake, x_t, torch.zeros_like(x_t))
         theta = theta * self.fade
-        fire: Any = _Fire.apply
-        spikes = fire(v - self.threshold - theta, self.slope) * awake
+        spikes = self.fire(v - self.threshold - theta, awake)
         fired = spikes.detach()
         v = torch.where(fired > 0, torch.full_like(v, self.reset), v)
         theta = theta + self.threshold_step * fired
