@@ -88,7 +88,7 @@ _SMALL: dict[str, dict[str, Any]] = {
     "gating": {"block_scan": [2, 8], "leakage_scan": [0.9]},
     "unclonable": {"chips": 4, "block": 2, "bits": 256, "reads": 3, "key": 16, "ratios": [0.1]},
     "boltzmann": {
-        "panels": {"image8": "digits", "image28": "digits", "speech": "digits"},
+        "panels": {"image8": "digits", "image28": "digits", "speech": "digits", "speech_half": "digits"},
         "updates": 10,
         "judge_updates": 10,
         "recall_chains": 8,
@@ -123,7 +123,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "bits": 2000,
         "streams": 3,
         "few": 2,
-        "workers": 1,
+        "workers": 0,
         "trials": 50,
         "distributions": {
             "names": ["Gaussian", "arbitrary"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from pathlib import Path
@@ -10,11 +11,14 @@ import numpy as np
 import pytest
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.tasks import nist_suite
+from spinloom.tasks import nist_suite as _suite
 from spinloom.tasks.nist_tests import TESTS, by_name, templates
 from spinloom.tasks.randomness import _lowest, _uniformity
 
 needs_library = pytest.importorskip("sp80022suite", reason="pip install 'spinloom[randomness]'")
+
+
+nist_suite = functools.partial(_suite, workers=0)
 
 
 def _e_bits(count: int) -> np.ndarray:

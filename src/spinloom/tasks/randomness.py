@@ -161,7 +161,8 @@ def nist_suite(
     skip_short : bool
         Leave out tests for which the streams are too short, and say so in the report, instead of refusing.
     workers : int
-        Processes; 1 works in this one. A stream of 1e6 bits takes about half a second.
+        Processes; 0 works in this one, where the compiled tests may print remarks of their own. A stream of 1e6 bits
+        takes about half a second.
     progress : callable or None
         ``progress(streams done, streams)``.
 
@@ -213,7 +214,7 @@ def _packed(bits: Any, count: int | None) -> tuple[np.ndarray, int]:
 def _p_values(packed: np.ndarray, count: int, names: list[str], workers: int, progress: Progress | None) -> np.ndarray:
     streams = len(packed)
     pieces = [slice(first, min(first + _CHUNK, streams)) for first in range(0, streams, _CHUNK)]
-    if workers <= 1:
+    if workers < 1:
         found = []
         for n in range(streams):
             found.append(p_values(packed[n : n + 1], count, names))
