@@ -47,15 +47,15 @@ def test_chains_converge_to_boltzmann(neurons: JunctionNeurons | None) -> None:
     """20 000 chains of 100 sweeps from the reset state: 16 states, chi-square, false alarms 0.1 %."""
     machine = tiny(neurons=neurons)
     found = machine.sample(chains=CHAINS, sweeps=100, seed=1)
-    p = exact.distribution(*machine.parameters_numpy())
+    p = exact.distribution(*machine.arrays())
     assert chisquare(counts(found.visible), CHAINS * p).pvalue > LIMIT
-    moments = exact.moments(*machine.parameters_numpy())
+    moments = exact.moments(*machine.arrays())
     assert np.abs(found.hidden.mean(axis=0) - _after_visible(machine, p)).max() < 5 * 0.5 / math.sqrt(CHAINS)
     assert np.allclose(_after_visible(machine, p), moments.hidden, atol=1e-6)  # float32 weights
 
 
 def _after_visible(machine: RestrictedBoltzmannMachine, p: np.ndarray) -> np.ndarray:
-    weight, _, b = machine.parameters_numpy()
+    weight, _, b = machine.arrays()
     return p @ (1 / (1 + np.exp(-(b + exact.states(machine.visible) @ weight))))
 
 
@@ -63,7 +63,7 @@ def test_too_few_sweeps_are_seen_by_the_test() -> None:
     """The same test fails where it must: one sweep from the reset state is not Boltzmann's distribution."""
     machine = tiny()
     found = machine.sample(chains=CHAINS, sweeps=1, seed=1)
-    assert chisquare(counts(found.visible), CHAINS * exact.distribution(*machine.parameters_numpy())).pvalue < 1e-9
+    assert chisquare(counts(found.visible), CHAINS * exact.distribution(*machine.arrays())).pvalue < 1e-9
 
 
 def test_held_units_leave_the_conditional_distribution() -> None:
@@ -74,7 +74,7 @@ def test_held_units_leave_the_conditional_distribution() -> None:
     assert (found[:, 0] == 1).all()
     assert (found[:, 3] == 0).all()
     states = exact.states(5)
-    p = exact.distribution(*machine.parameters_numpy()) * (states[:, 0] == 1) * (states[:, 3] == 0)
+    p = exact.distribution(*machine.arrays()) * (states[:, 0] == 1) * (states[:, 3] == 0)
     kept = p > 0
     assert chisquare(counts(found)[kept], CHAINS * p[kept] / p.sum()).pvalue > LIMIT
 
@@ -83,13 +83,13 @@ def test_the_mean_over_sweeps_is_the_expectation() -> None:
     """Averages of 200 sweeps in 2000 chains: within 5 standard errors even if all sweeps of a chain were alike."""
     machine = tiny()
     found = machine.sample(chains=2000, sweeps=250, average=200, seed=4).mean.mean(axis=0)
-    assert np.abs(found - exact.moments(*machine.parameters_numpy()).visible).max() < 5 * 0.5 / math.sqrt(2000)
+    assert np.abs(found - exact.moments(*machine.arrays()).visible).max() < 5 * 0.5 / math.sqrt(2000)
 
 
 def test_recognition_and_recall_follow_the_joint_distribution() -> None:
     """P(label | x) and P(x | label) of a machine with two labels of two units, from all its states."""
     machine = tiny(3, 3, 2, label_units=2, scale=0.8)
-    states, p = exact.states(7), exact.distribution(*machine.parameters_numpy())
+    states, p = exact.states(7), exact.distribution(*machine.arrays())
     x = np.array([1.0, 0.0, 1.0])
     share = machine.recognise(np.tile(x, (4000, 1)), sweeps=60, average=1, seed=5).mean(axis=0)
     given = p * (states[:, :3] == x).all(axis=1)
@@ -186,6 +186,10 @@ def test_it_is_a_torch_module() -> None:
     other.load_state_dict(machine.state_dict())
     assert np.array_equal(other.sample(chains=9, seed=1).visible, machine.sample(chains=9, seed=1).visible)
     assert "inputs=4, hidden=3" in repr(machine)
+    third = RestrictedBoltzmannMachine(4, 3, seed=6).set_arrays(*machine.arrays())
+    assert torch.equal(third.weight, machine.weight)
+    with pytest.raises(InputError, match="does not fit"):
+        third.set_arrays(*tiny(4, 2).arrays())
 
 
 def test_bits_drawn() -> None:

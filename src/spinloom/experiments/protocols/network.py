@@ -95,6 +95,7 @@ def load_split(name: str, progress: Callable[[int, int], None] | None = None) ->
     known: dict[str, Callable[[], Split]] = {
         "mnist": lambda: tasks.mnist(progress=progress),
         "digits": tasks.digits,
+        "fsdd": lambda: tasks.spoken_digits(progress=progress),
         "iris": tasks.iris,
     }
     if name not in known:

@@ -171,11 +171,10 @@ def train(
     velocity = [torch.zeros_like(parameter) for parameter in parameters]
     chains: torch.Tensor | None = None
     history = np.zeros(settings.epochs)
-    with torch.no_grad(), one_thread():
-        for epoch in range(settings.epochs):
-            order = torch.randperm(len(v), generator=generator)
-            found = []
-            for part in order.split(settings.batch_size):
+    for epoch in range(settings.epochs):
+        found = []
+        with torch.no_grad(), one_thread():
+            for part in torch.randperm(len(v), generator=generator).split(settings.batch_size):
                 batch = v[part]
                 if settings.persistent and chains is None:
                     chains = batch
@@ -186,11 +185,11 @@ def train(
                 for parameter, speed, slope in zip(parameters, velocity, slopes, strict=True):
                     speed.mul_(settings.momentum).add_(slope, alpha=settings.learning_rate)
                     parameter.add_(speed)
-            history[epoch] = np.mean(found)
-            if not bool(torch.isfinite(machine.weight).all()):
-                raise InputError(f"The training diverged in epoch {epoch + 1}: lower learning_rate or momentum.")
-            if watch is not None:
-                watch(epoch + 1)
-            if progress is not None:
-                progress(epoch + 1, settings.epochs)
+        history[epoch] = np.mean(found)
+        if not bool(torch.isfinite(machine.weight).all()):
+            raise InputError(f"The training diverged in epoch {epoch + 1}: lower learning_rate or momentum.")
+        if watch is not None:
+            watch(epoch + 1)
+        if progress is not None:
+            progress(epoch + 1, settings.epochs)
     return history

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, Self, final
 
 import numpy as np
 import torch
@@ -104,19 +104,28 @@ class RestrictedBoltzmannMachine(nn.Module):
 
     # ---- energies and exact answers ------------------------------------------------------------------------------
 
-    def parameters_numpy(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(W, a, b) as float64, as :mod:`spinloom.nn.boltzmann.exact` takes them."""
         found = (self.weight, self.visible_bias, self.hidden_bias)
         weight, a, b = (tensor.detach().cpu().double().numpy() for tensor in found)
         return weight, a, b
 
+    def set_arrays(self, weight: np.ndarray, a: np.ndarray, b: np.ndarray) -> Self:
+        """Take W (visible, hidden), a and b from arrays; gives the machine. Raises InputError where they do not fit."""
+        with torch.no_grad():
+            for parameter, array in zip(self.parameters(), (weight, a, b), strict=True):
+                if np.shape(array) != tuple(parameter.shape):
+                    raise InputError(f"An array of shape {np.shape(array)} does not fit {tuple(parameter.shape)}.")
+                parameter.copy_(torch.as_tensor(np.asarray(array)))
+        return self
+
     def free_energy(self, v: Any) -> np.ndarray:
         """F(v) = -ln sum_h exp(-E(v, h)) of rows of 0 and 1, shape (rows,)."""
-        return exact.free_energy(binary(v, self.visible, "The states"), *self.parameters_numpy())
+        return exact.free_energy(binary(v, self.visible, "The states"), *self.arrays())
 
     def log_likelihood(self, v: Any) -> np.ndarray:
         """Exact ln P(v), shape (rows,). Raises InputError where both layers have more than 20 units."""
-        return exact.log_likelihood(binary(v, self.visible, "The states"), *self.parameters_numpy())
+        return exact.log_likelihood(binary(v, self.visible, "The states"), *self.arrays())
 
     def rows(self, x: Any, labels: Any = None) -> np.ndarray:
         """Visible states (rows, visible) of samples (rows, inputs) of 0 and 1, and their labels where it has any.
