@@ -115,6 +115,11 @@ def test_an_image_has_square_cells_and_no_contours() -> None:
     assert len(axes[0].collections) == 1  # the cells; contour lines would be another
 
 
+def test_pictures_without_a_label_have_no_colour_bar() -> None:
+    heat = Heat(X, -X, np.add.outer(X, X), "", contours=False)
+    assert len(_axes(FigureSpec("m", "", (Panel("", "", heat=heat),)))) == 1
+
+
 def test_files_are_the_same_each_time(tmp_path: Path) -> None:
     figures.save(SPEC, tmp_path / "a", (POINT,))
     figures.save(SPEC, tmp_path / "b", (POINT,))

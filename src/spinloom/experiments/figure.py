@@ -49,7 +49,7 @@ class Heat:
     """A field over a grid, drawn as a map with contour lines: z[i, j] belongs to y[i], x[j].
 
     Without ``contours`` it is drawn cell by cell: as an image is, with equal scales and no ticks, or ``stretched`` over
-    the panel's axes.
+    the panel's axes. Without a ``label`` no scale of colours stands beside it.
     """
 
     x: np.ndarray
