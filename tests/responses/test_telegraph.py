@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from pathlib import Path
@@ -313,6 +314,17 @@ def test_rates_that_bend_are_told() -> None:
         Telegraph.fit(measured)
 
 
+def test_rates_that_do_not_change_are_told() -> None:
+    random = np.random.default_rng(8)
+    measured = [
+        rates_of_dwells(random.exponential(1.0, 50), random.exponential(1.0, 50), amperes) for amperes in (0.0, 1e-9)
+    ]
+    if measured[1].parallel.rate < measured[0].parallel.rate:
+        measured = [dataclasses.replace(one, current=-one.current) for one in measured]
+    with pytest.raises(FitError, match="do not change with the current beyond their errors"):
+        Telegraph.fit(measured)
+
+
 def test_dwell_files(tmp_path: Path) -> None:
     random, path = np.random.default_rng(7), tmp_path / "dwells.csv"
     lines = ["state,current [uA],dwell [us]"]
@@ -375,7 +387,9 @@ def test_several_files_with_their_currents(tmp_path: Path) -> None:
         ("time [s],state\n1,1\n2,nan\n3,2\n4\n5,up\n", DataError,
          "line 3: state is nan; line 4: state 2 is neither .*; line 5: 1 cells.*; line 6: 'up' is no number for state"),
         ("time [s],state\n1,1\n1,0\n2,1\n", DataError, "line 3: the time 1 s stands still"),
-        ("time [s],state\n1,1\n", DataError, "1 samples in a row"),
+        ("time [s],state\n1,1\n", DataError, "of 1 rows, 0 follow"),
+        ("time [s],state\n3,1\n2,0\n1,1\n", DataError, "of 3 rows, 0 follow"),
+        ("time [s],state\n1,1\n2,0\n3,1\n4,1\n", DataError, "4 samples and 2 flips, too few for rates"),
         ("time [s],resistance [ohm]\n" + "".join(f"{i},{1000 + i % 7}\n" for i in range(99)), DataError,
          r"one level only, about 1 kohm.*Record for longer.*4 standard deviations"),
         ("time [s],resistance [ohm]\n" + "".join(f"{i},1000\n" for i in range(99)), DataError, "one level only"),

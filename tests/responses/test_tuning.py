@@ -143,6 +143,8 @@ def test_what_is_no_bell_is_refused() -> None:
     comb = np.where(np.arange(19) % 3 == 1, 0.2, 1.0)
     with pytest.raises(FitError, match=r"misses the rates by .*rms"):
         Tuning.fit(_curve(FAST(CURRENT) * comb))
+    with pytest.raises(FitError, match="too narrow for its currents: 1 of them"):
+        Tuning.fit(_curve(np.where(np.arange(19) == 9, 10.0, 0.0)))
     with pytest.raises(InputError, match="at least four currents"):
         Tuning.fit(_curve(np.ones(3), CURRENT[:3]))
     with pytest.raises(InputError, match="NaN"):

@@ -169,8 +169,8 @@ def _trace(
     rising = steps[(steps > 0) & (np.diff(rows) == 1)]
     if rising.size < 2:
         raise DataError(
-            f"'{text.path}'{_at(current, temperature)} has {rows.size} samples in a row; a trace of a few hundred "
-            "flips or more is needed."
+            f"'{text.path}'{_at(current, temperature)} is no trace: of {rows.size} rows, {rising.size} follow another "
+            "one later in time. Write the samples in the order of their times; a few hundred flips or more are needed."
         )
     usual = float(np.median(rising))
     gaps = (steps < 0) | (steps > 1.5 * usual) | (np.diff(rows) != 1)

@@ -97,6 +97,11 @@ def fit_rates(
     else:
         g = float(found[at["g"]]) / scale
         if g <= 0:
+            if g + float(spread[at["g"]]) / scale > 0:
+                raise FitError(
+                    "The rates do not change with the current beyond their errors, so there is no I_c to find. Measure "
+                    "over a wider range of currents, or more flips."
+                )
             raise FitError(
                 "The parallel state is left the faster the larger the current is: a positive current should favour it. "
                 "Either the levels are named the wrong way round (parallel='high'), or the current counts the other "

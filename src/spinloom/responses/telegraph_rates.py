@@ -18,6 +18,8 @@ from spinloom.units import pretty
 
 MISSED = 0.1
 """Share of flips lost between samples from which on a warning is given."""
+_SHORT = 30
+"""Steps below which it cannot be told whether sampling is slow."""
 _ENOUGH = 8
 """Fewer dwell times say nothing about their law."""
 _STRANGE = 1e-3
@@ -185,6 +187,11 @@ def rates_of_states(
     p = left / steps
     both = float(p.sum())
     unsure = math.sqrt(float((p * (1.0 - p) / steps).sum()))
+    if steps.sum() < _SHORT and 1.0 - both < 3.0 * unsure:
+        raise DataError(
+            f"The trace{where} has {int(steps.sum()) + len(pieces)} samples and {int(left.sum())} flips, too few for "
+            "rates. Record for longer: a few hundred flips give them to about 10 %."
+        )
     if 1.0 - both < 3.0 * unsure:
         raise DataError(
             f"The trace{where} is sampled too slowly for its rates: samples {pretty(interval, 's')} apart know nothing "
@@ -258,15 +265,16 @@ def exponential_p_value(times: np.ndarray) -> float:
 
 
 def _warn_of_law(rates: StateRates) -> None:
-    for name, dwells in (("parallel", rates.parallel), ("antiparallel", rates.antiparallel)):
-        if dwells.exponential < _STRANGE:
-            warnings.warn(
-                f"Dwell times in the {name} state{_where(rates.current, rates.temperature)} are not exponential (p = "
-                f"{dwells.exponential:.1g}): the junction drifted, has more than two states, or short dwells were "
-                "lost. Intervals and fits assume exponential ones.",
-                SpinloomWarning,
-                stacklevel=3,
-            )
+    both = {"parallel": rates.parallel.exponential, "antiparallel": rates.antiparallel.exponential}
+    strange = {name: p for name, p in both.items() if p < _STRANGE}
+    if strange:
+        warnings.warn(
+            f"Dwell times in the {' and the '.join(strange)} state{_where(rates.current, rates.temperature)} are not "
+            f"exponential (p = {', '.join(f'{p:.1g}' for p in strange.values())}): the junction drifted, has more than "
+            "two states, or short dwells were lost. Intervals and fits assume exponential ones.",
+            SpinloomWarning,
+            stacklevel=3,
+        )
 
 
 def warn_of_noise(levels: Levels, samples: int, flips: int, hysteresis: float, where: str) -> None:

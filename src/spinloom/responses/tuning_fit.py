@@ -177,6 +177,12 @@ def _complain(found: np.ndarray, current: np.ndarray, rate: np.ndarray, covarian
             f"below {100 * FALLEN:.0f} % of the peak on both sides; the best curve peaks at {pretty(centre, 'A')}. "
             "Measure further to both sides."
         )
+    seen = np.unique(current[_bell(found, current) > 0.1 * peak]).size
+    if seen < 3:
+        raise FitError(
+            f"The curve's bell is too narrow for its currents: {seen} of them lie where the rate is above a tenth of "
+            f"the peak, and its width cannot be told. Measure more currents about {pretty(centre, 'A')}."
+        )
     away = float(np.sqrt(((rate - _bell(found, current)) ** 2).mean())) / peak
     if away > WORST and p_value < 1e-3:
         worst = int(np.argmax(np.abs(rate - _bell(found, current))))
