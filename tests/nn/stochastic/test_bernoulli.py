@@ -103,6 +103,21 @@ def test_cycle_noise_widens_the_curve_as_the_integral_says(noise: float) -> None
     assert np.allclose(layer(torch.from_numpy(u)).numpy(), exact, atol=1e-6 if noise < 0.6 else 3e-3)
 
 
+def test_a_measured_curve_takes_the_place_of_the_logistic_one() -> None:
+    u = np.linspace(-5, 5, 21)
+    layer = BernoulliNeuron(200, samples=None, curve=(u, -np.expm1(-np.exp(u)))).double()
+    z = torch.linspace(-6, 6, 200, dtype=torch.float64, requires_grad=True)
+    p = layer(z)
+    assert np.allclose(p.detach().numpy(), np.interp(z.detach().numpy(), u, -np.expm1(-np.exp(u))), atol=1e-6)
+    p.sum().backward()
+    assert z.grad is not None
+    assert bool((z.grad >= 0).all())
+    assert float(z.grad[0]) == float(z.grad[-1]) == 0.0  # beyond the points
+    for wrong in (([0.0, 0.0], [0.1, 0.2]), ([0.0, 1.0], [0.1, 1.2]), ([0.0], [0.5])):
+        with pytest.raises(InputError):
+            BernoulliNeuron(3, curve=wrong)  # pyright: ignore[reportArgumentType]
+
+
 def test_works_where_layers_work() -> None:
     net = torch.nn.Sequential(torch.nn.Linear(3, 8), BernoulliNeuron(8, RESPONSE, chip=1), torch.nn.Linear(8, 2))
     other = torch.nn.Sequential(torch.nn.Linear(3, 8), BernoulliNeuron(8, RESPONSE), torch.nn.Linear(8, 2))

@@ -44,7 +44,8 @@ def barriers(settings: Mapping[str, Any], report: Callable[[int, int], None]) ->
     xarray.Dataset over ``barrier``
         ``centre``, ``width`` [A], ``deviation`` of the logistic fit to the end of the pulse; ``contrast``: what of the
         curve's height is left at the read; ``steady_width`` [A], ``steady_deviation``; ``correlation_time`` [s] at zero
-        current; ``shift``: widths by which a barrier higher by one percent moves the centre.
+        current; ``shift``: widths by which a barrier higher by one percent moves the centre. ``probability`` at the end
+        of the pulse over ``reduced`` = (current - centre)/width.
     """
     import xarray as xr
 
@@ -53,11 +54,14 @@ def barriers(settings: Mapping[str, Any], report: Callable[[int, int], None]) ->
     for done, delta in enumerate(deltas):
         rows.append(_barrier(settings, delta))
         report(done + 1, len(deltas))
-    columns = {name: ("barrier", [row[name] for row in rows]) for name in rows[0]}
+    lists = ("probability", "reduced")
+    columns = {
+        name: (("barrier", "point") if name in lists else "barrier", [row[name] for row in rows]) for name in rows[0]
+    }
     return xr.Dataset(columns, coords={"barrier": deltas})
 
 
-def _barrier(settings: Mapping[str, Any], delta: float) -> dict[str, float]:
+def _barrier(settings: Mapping[str, Any], delta: float) -> dict[str, Any]:
     from spinloom import responses
     from spinloom.devices.ensemble import operator
     from spinloom.devices.switching import UP
@@ -71,7 +75,8 @@ def _barrier(settings: Mapping[str, Any], delta: float) -> dict[str, float]:
         return junction.switching_probability(current, pulse, method="fokker-planck", relaxation=relaxation)
 
     junction = with_barrier(name, delta)
-    fit = responses.Bernoulli.fit(curve(junction, 0.0))
+    pulsed = curve(junction, 0.0)
+    fit = responses.Bernoulli.fit(pulsed)
     other = responses.Bernoulli.fit(curve(with_barrier(name, 1.05 * delta), 0.0))
     read = curve(junction, rest).values
     current = np.linspace(-4e-6, 4e-6, points)
@@ -84,6 +89,8 @@ def _barrier(settings: Mapping[str, Any], delta: float) -> dict[str, float]:
     return {
         "centre": fit.centre,
         "width": fit.width,
+        "probability": pulsed.values,
+        "reduced": (pulsed["current"].values - fit.centre) / fit.width,
         "deviation": fit.goodness["largest_deviation"],
         "contrast": float(read.max() - read.min()),
         "steady_width": steady.width,
@@ -102,7 +109,8 @@ def fields(settings: Mapping[str, Any], report: Callable[[int, int], None]) -> x
     Returns
     -------
     xarray.Dataset over ``voltage`` and ``field``
-        ``probability``; ``centre``, ``width`` [T] and ``deviation`` of the logistic fit at each voltage.
+        ``probability``, ``reduced`` = (field - centre)/width; ``centre``, ``width`` [T] and ``deviation`` of the
+        logistic fit at each voltage.
     """
     import xarray as xr
 
@@ -130,12 +138,18 @@ def fields(settings: Mapping[str, Any], report: Callable[[int, int], None]) -> x
     return xr.Dataset(
         {
             "probability": (("voltage", "field"), table),
+            "reduced": (("voltage", "field"), [(field - fit.centre) / fit.width for fit in fits]),
             "centre": ("voltage", [fit.centre for fit in fits]),
             "width": ("voltage", [fit.width for fit in fits]),
             "deviation": ("voltage", [fit.goodness["largest_deviation"] for fit in fits]),
         },
         coords={"voltage": voltages, "field": field},
     )
+
+
+def last_curve(curves: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """(u, P) of the last barrier or voltage, as ``spinloom.nn.BernoulliNeuron`` takes a measured curve."""
+    return curves["reduced"].values[-1], curves["probability"].values[-1]
 
 
 def _curve(drive: np.ndarray, share: np.ndarray) -> xr.DataArray:

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from spinloom.tasks import Split
 
 Progress = Callable[[int, int], None]
+Curve = tuple[np.ndarray, np.ndarray]
 KINDS = ("perceptron", "convolution")
 MODES = ("network", "layer")
 SMALLEST = 16
 """Height and width of images below which they are enlarged to 28 x 28 before two convolutions."""
 _SIDE = 28
-_SYSTEM_KEYS = ("label", "train", "inputs", "modes", "interval")
+_SYSTEM_KEYS = ("label", "train", "inputs", "modes", "interval", "curve")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class System:
     interval : float or None
         None: written, read and reset (Bernoulli neurons). A number: superparamagnetic junctions that are read every
         ``interval`` correlation times (of an undriven junction); weights are those of the system of the same training.
+    curve : bool
+        Evaluated with the junction's computed curve (of the last barrier or voltage) in place of the logistic one.
     """
 
     name: str
@@ -58,6 +61,7 @@ class System:
     inputs: str
     modes: tuple[str, ...]
     interval: float | None
+    curve: bool
 
     @property
     def weights(self) -> str:
@@ -87,6 +91,7 @@ def systems_of(settings: Mapping[str, Any]) -> list[System]:
             inputs=table.get("inputs", "grey"),
             modes=tuple(table["modes"]),
             interval=None if interval is None else float(interval),
+            curve=bool(table.get("curve", False)),
         )
         found.append(system)
     return found
@@ -100,8 +105,8 @@ def neurons_of(system: System, side: int, classes: int) -> list[int]:
     return [6 * first * first, 12 * second * second, classes]
 
 
-def build(system: System, features: int, classes: int, seed: int) -> torch_nn.Sequential:
-    """The network with fresh weights from a seed."""
+def build(system: System, features: int, classes: int, seed: int, curve: Curve | None = None) -> torch_nn.Sequential:
+    """The network with fresh weights from a seed; ``curve`` is the junctions' where it is not the logistic one."""
     import torch
     from torch import nn
 
@@ -113,8 +118,8 @@ def build(system: System, features: int, classes: int, seed: int) -> torch_nn.Se
             if system.inputs == "spikes":
                 layers.append(_spikes(system.train))
             for inputs, outputs in itertools.pairwise([features, *system.hidden]):
-                layers += [nn.Linear(inputs, outputs), _neurons(system, (outputs,), system.train)]
-            layers += [nn.Linear(system.hidden[-1], classes), _neurons(system, (classes,), "mean")]
+                layers += [nn.Linear(inputs, outputs), _neurons(system, (outputs,), system.train, curve)]
+            layers += [nn.Linear(system.hidden[-1], classes), _neurons(system, (classes,), "mean", curve)]
             return nn.Sequential(*layers)
         first, second = _maps(side)
         layers.append(nn.Unflatten(1, (1, side, side)))
@@ -125,14 +130,14 @@ def build(system: System, features: int, classes: int, seed: int) -> torch_nn.Se
         return nn.Sequential(
             *layers,
             nn.Conv2d(1, 6, 5),
-            _neurons(system, (6, first, first), system.train),
+            _neurons(system, (6, first, first), system.train, curve),
             nn.AvgPool2d(2),
             nn.Conv2d(6, 12, 5),
-            _neurons(system, (12, second, second), system.train),
+            _neurons(system, (12, second, second), system.train, curve),
             nn.AvgPool2d(2),
             nn.Flatten(),
             nn.Linear(12 * (second // 2) ** 2, classes),
-            _neurons(system, (classes,), "mean"),
+            _neurons(system, (classes,), "mean", curve),
         )
 
 
@@ -147,12 +152,12 @@ def _spikes(train: Any) -> torch_nn.Module:
     return BernoulliInput(train_with=train, seed=99)
 
 
-def _neurons(system: System, shape: tuple[int, ...], train: Any) -> torch_nn.Module:
+def _neurons(system: System, shape: tuple[int, ...], train: Any, curve: Curve | None) -> torch_nn.Module:
     from spinloom.devices.two_state import TwoState
     from spinloom.nn import BernoulliNeuron, SuperparamagneticNeuron
 
     if system.interval is None:
-        return BernoulliNeuron(shape, train_with=train)
+        return BernoulliNeuron(shape, train_with=train, curve=curve)
     # in units of the undriven junction's correlation time: 2 f0 exp(-Delta) = 1; Delta and I_c scale z alone
     junction = TwoState(*(np.array(value) for value in (0.5 * np.e, 1.0, 1.0, 0.0)))
     return SuperparamagneticNeuron(shape, junction, system.interval, train_with=train, start="rest")
@@ -184,11 +189,13 @@ def train(
     )
 
 
-def with_weights(system: System, kept: xr.Dataset, features: int, classes: int) -> torch_nn.Sequential:
+def with_weights(
+    system: System, kept: xr.Dataset, features: int, classes: int, curve: Curve | None = None
+) -> torch_nn.Sequential:
     """The system's network with trained weights."""
     import torch
 
-    net = build(system, features, classes, 0)
+    net = build(system, features, classes, 0, curve)
     with torch.no_grad():
         for n, value in enumerate(net.parameters()):
             value.copy_(torch.from_numpy(kept[f"weight{n}"].values))

@@ -42,7 +42,9 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     systems = networks.systems_of(settings)
     count = int(settings["seeds"]) if context.seeds is None else context.seeds
     seeds = range(context.seed, context.seed + count)
-    found = {s.name: _join([_sampled(s, split, settings, seed, context) for seed in seeds], seeds) for s in systems}
+    found = {
+        s.name: _join([_sampled(s, split, settings, seed, context, curves) for seed in seeds], seeds) for s in systems
+    }
     first = next(s for s in systems if s.name == settings["first"])
     spread = _join([_spread(first, split, settings, seed, context) for seed in seeds], seeds)
     neurons = networks.neurons_of(first, round(split.train_x.shape[1] ** 0.5), split.classes)
@@ -70,7 +72,9 @@ def _test(split: Split, count: Any) -> tuple[np.ndarray, np.ndarray]:
     return split.test_x[:wanted], split.test_y[:wanted]
 
 
-def _sampled(system: System, split: Split, settings: Mapping[str, Any], seed: int, context: Context) -> xr.Dataset:
+def _sampled(
+    system: System, split: Split, settings: Mapping[str, Any], seed: int, context: Context, curves: xr.Dataset
+) -> xr.Dataset:
     """Accuracy [%] of one seed over ``at`` in every mode, and of the network without chance."""
     import xarray as xr
 
@@ -79,7 +83,8 @@ def _sampled(system: System, split: Split, settings: Mapping[str, Any], seed: in
     at = [int(n) for n in settings["at"]]
 
     def compute() -> xr.Dataset:
-        net = networks.with_weights(system, kept, x.shape[1], split.classes)
+        curve = devices.last_curve(curves) if system.curve else None
+        net = networks.with_weights(system, kept, x.shape[1], split.classes, curve)
         data: dict[str, Any] = {"mean": ((), networks.mean_accuracy(net, x, y))}
         for mode in system.modes:
             stage = context.stage(f"{system.label}, {mode}, seed {seed}")

@@ -31,10 +31,12 @@ def measure(
 
     A system's: ``<name>.float`` and, in each mode, the accuracy with the first, the middle and the last number of
     samples tried (``.least``, ``.middle``, ``.most``), with all of them (``.curve``), ``.gap`` (float minus the most
-    samples, points), ``.needed`` (the least of those tried that comes within ``gap`` points; nan: none).
-    ``spread.centre`` [widths] and ``spread.width``: where the accuracy has fallen by one point.
+    samples, points), ``.loss`` (the same against the first system's float), ``.needed`` (the least of those tried
+    that comes within ``gap`` points; nan: none). ``spread.centre`` [widths] and ``spread.width``: where the accuracy
+    has fallen by one point; ``spread.barrier``: the spread of barriers [%] that spreads the centres so far.
     """
     metrics: dict[str, Metric] = {}
+    reference = found[settings["first"]]["mean"].values
     for system in systems:
         data = found[system.name]
         mean = data["mean"].values
@@ -48,6 +50,7 @@ def measure(
             metrics[f"{system.name}.{mode}.curve"] = Metric([float(v) for v in table.mean(axis=0)], "%")
             gaps = (mean[:, None] - table).mean(axis=0)
             metrics[f"{system.name}.{mode}.gap"] = _metric(mean - table[:, order[-1]], "points")
+            metrics[f"{system.name}.{mode}.loss"] = _metric(reference - table[:, order[-1]], "points")
             near = [number for number, gap in zip(at, gaps, strict=True) if gap <= float(settings["gap"])]
             metrics[f"{system.name}.{mode}.needed"] = Metric(float(min(near)) if near else float("nan"))
     for name in ("centre", "width"):
@@ -55,6 +58,8 @@ def measure(
         fallen = spread[f"by_{name}"].mean(("seed", "chip")).values
         metrics[f"spread.{name}"] = Metric(crossing(places, fallen[0] - fallen, 1.0))
         metrics[f"spread.{name}_curve"] = Metric([float(v) for v in fallen], "%")
+    if "shift" in curves:
+        metrics["spread.barrier"] = Metric(_list(metrics["spread.centre"].number / curves["shift"].values), "%")
     made, energy = energies(settings, curves, neurons)
     return {**metrics, **made}, energy
 

@@ -70,6 +70,9 @@ class BernoulliNeuron(StochasticNeurons):
     cycle_noise : float
         Standard deviation of the drive from pulse to pulse, in widths. Independent pulses stay Bernoulli bits: it
         widens the curve, P = E[1/(1 + exp(-(u + noise)))], which is computed by quadrature.
+    curve : (array, array), optional
+        A measured curve in place of the logistic one: u = (drive - centre)/width rising, and P at it; straight lines
+        between the points, the end values beyond them.
     chip : int, optional
         Seed of the devices; none: all neurons are nominal until :meth:`program` is called.
     seed : int
@@ -78,7 +81,8 @@ class BernoulliNeuron(StochasticNeurons):
     Raises
     ------
     InputError
-        No neurons, samples below 1, negative noise or seed, inputs of another shape, a response without a width.
+        No neurons, samples below 1, negative noise or seed, inputs of another shape, a response without a width, a
+        curve that does not rise in u or leaves 0..1.
     UnknownNameError
         Another way to train, or gradient, than those above.
 
@@ -105,6 +109,9 @@ class BernoulliNeuron(StochasticNeurons):
     (3, 4, 10)
     """
 
+    places: torch.Tensor | None
+    heights: torch.Tensor | None
+
     def __init__(
         self,
         features: int | Sequence[int],
@@ -114,6 +121,7 @@ class BernoulliNeuron(StochasticNeurons):
         train_with: TrainWith = "mean",
         gradient: Gradient = "expected",
         cycle_noise: float = 0.0,
+        curve: tuple[np.ndarray, np.ndarray] | None = None,
         chip: int | None = None,
         seed: int = 0,
     ) -> None:
@@ -124,6 +132,8 @@ class BernoulliNeuron(StochasticNeurons):
         if isinstance(cycle_noise, bool) or not 0.0 <= cycle_noise < math.inf:
             raise InputError(f"cycle_noise = {cycle_noise}: give a standard deviation in widths, from 0 upwards.")
         self.cycle_noise = float(cycle_noise)
+        for name, values in (("places", None), ("heights", None)) if curve is None else _points(*curve):
+            self.register_buffer(name, values, persistent=False)  # as the response, an argument and no state
         if chip is not None:
             self.program(chip)
 
@@ -159,10 +169,19 @@ class BernoulliNeuron(StochasticNeurons):
     def mean(self, u: torch.Tensor) -> torch.Tensor:
         """P at u, averaged over cycle noise."""
         if not self.cycle_noise:
-            return torch.sigmoid(u)
+            return self._curve(u)
         places, weights = _normal_nodes()
-        terms = (w * torch.sigmoid(u + self.cycle_noise * x) for x, w in zip(places, weights, strict=True))
+        terms = (w * self._curve(u + self.cycle_noise * x) for x, w in zip(places, weights, strict=True))
         return functools.reduce(torch.add, terms)
+
+    def _curve(self, u: torch.Tensor) -> torch.Tensor:
+        if self.places is None or self.heights is None:
+            return torch.sigmoid(u)
+        inside = torch.minimum(torch.maximum(u, self.places[0]), self.places[-1])
+        right = torch.searchsorted(self.places, inside.detach().contiguous()).clamp(1, len(self.places) - 1)
+        low, high = self.places[right - 1], self.places[right]
+        share = (inside - low) / (high - low)
+        return (1.0 - share) * self.heights[right - 1] + share * self.heights[right]
 
     def _draw(self, u: torch.Tensor, p: torch.Tensor, samples: int, seed: int) -> torch.Tensor:
         where = (seed, self._stream, self._row, self._next(samples))
@@ -227,6 +246,15 @@ def _scale(response: ChanceResponse | SwitchingResponse | None) -> tuple[float, 
             f"The response has centre {centre:g} and width {width:g}; both must be finite, the width not 0."
         )
     return centre, width
+
+
+def _points(places: np.ndarray, heights: np.ndarray) -> tuple[tuple[str, torch.Tensor], ...]:
+    """The buffers of a measured curve."""
+    u, p = (torch.as_tensor(np.asarray(values, float)).to(torch.get_default_dtype()) for values in (places, heights))
+    if u.ndim != 1 or u.shape != p.shape or len(u) < 2 or not bool((u.diff() > 0).all()):
+        raise InputError("A curve needs at least two points, at rising u, with one probability each.")
+    chance.check_probabilities(p, "The curve's points")
+    return ("places", u), ("heights", p)
 
 
 @functools.cache
