@@ -109,6 +109,7 @@ def energies(
     interval = float(table["interval"]) * curves["correlation_time"].values
     written = ((2.0 * centre) ** 2 + centre**2) * ohm * pulse
     driven = (2.0 * steady) ** 2 * ohm * interval
+    total, telegraph = written + read, driven + volt**2 / ohm * interval
     metrics |= {
         "curve.centre": Metric(_list(centre / MICRO), "uA"),
         "curve.width": Metric(_list(curves["width"].values / MICRO), "uA"),
@@ -118,13 +119,14 @@ def energies(
         "steady.width": Metric(_list(steady / MICRO), "uA"),
         "steady.deviation": Metric(float(curves["steady_deviation"].max())),
         "steady.time": Metric(_list(curves["correlation_time"].values / NANO), "ns"),
-        "energy.written": Metric(_list((written + read) / FEMTO), "fJ"),
-        "energy.telegraph": Metric(_list((driven + volt**2 / ohm * interval) / FEMTO), "fJ"),
+        "energy.written": Metric(_list(total / FEMTO), "fJ"),
+        "energy.telegraph": Metric(_list(telegraph / FEMTO), "fJ"),
+        "energy.saving": Metric(float(total[-1] / telegraph[0])),
         "energy.inference": Metric(_list([whole(float(w), read) / NANO for w in written]), "nJ"),
         "time.written": Metric((2.0 * pulse + rest) / NANO, "ns"),
         "time.telegraph": Metric(_list(interval / NANO), "ns"),
     }
-    kept = {"energy_written": written + read, "energy_telegraph": driven + volt**2 / ohm * interval}
+    kept = {"energy_written": total, "energy_telegraph": telegraph}
     return metrics, xr.Dataset({name: ("barrier", value) for name, value in kept.items()}, coords=curves.coords)
 
 
