@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from spinloom.cli import (
+    bits,
     data,
     demo,
     device,
@@ -67,6 +68,7 @@ def _root(
 app.add_typer(parameters.app, name="parameters")
 device.app.command("tuning", epilog=device_tuning.EXAMPLES)(device_tuning.tuning)
 device.app.command("telegraph", epilog=device_telegraph.EXAMPLES)(device_telegraph.telegraph)
+device.app.command("bits", epilog=bits.EXAMPLES)(bits.bits)
 app.add_typer(device.app, name="device")
 synapse.app.command("bench", epilog=synapse_bench.EXAMPLES)(synapse_bench.bench)
 app.add_typer(synapse.app, name="synapse")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -240,7 +242,12 @@ def _in_a_process(packed: np.ndarray, count: int, names: list[str]) -> np.ndarra
     given = io.BytesIO()
     np.savez(given, packed=packed, count=count, names=np.array(names))
     command = [sys.executable, "-m", "spinloom.tasks.nist_worker"]
-    run = subprocess.run(command, input=given.getvalue(), capture_output=True, check=False)
+    # the process finds the same package, also where a relative path led this one to it
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH", ""))))
+    run = subprocess.run(
+        command, input=given.getvalue(), capture_output=True, check=False, env={**os.environ, "PYTHONPATH": path}
+    )
     if run.returncode != 0:
         last = run.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise InputError(f"A process of the tests ended with code {run.returncode}: {' '.join(last)}")

@@ -51,7 +51,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     if "distributions" in settings and source.response is not None:
         made = distributions.study(settings["distributions"], source.response, context)
         metrics |= distributions.metrics(made)
-        drawn = (*drawn, distributions.figure(made))
+        drawn = (*drawn, *distributions.figures(made))
         data.append(made)
     merged = xr.merge(data, combine_attrs="drop")
     return Outcome(metrics, merged, drawn, ("Rukhin2010", *source.references), source.assumed)

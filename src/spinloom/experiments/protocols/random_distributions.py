@@ -115,8 +115,8 @@ def metrics(found: xr.Dataset) -> dict[str, Metric]:
     }
 
 
-def figure(found: xr.Dataset) -> FigureSpec:
-    """Histograms against their targets, one panel a density."""
+def figures(found: xr.Dataset) -> tuple[FigureSpec, ...]:
+    """Histograms against their targets, one panel a density, three panels a figure."""
     panels = []
     for name in found["density"].values:
         one = found.sel(density=name)
@@ -132,6 +132,7 @@ def figure(found: xr.Dataset) -> FigureSpec:
                     Series("samples", x, counts / total / width, np.sqrt(counts) / total / width, style="points"),
                     Series("target", x, one["mass"].values / width, group="guide"),
                 ),
+                y_limits=(0.0, 1.15 * float((counts / total / width).max())),
                 title=str(name),
             )
         )
@@ -139,4 +140,8 @@ def figure(found: xr.Dataset) -> FigureSpec:
         "Numbers made of Bernoulli bits, most significant first, each drawn with the probability that the bits before "
         "it ask for. Points: histogram of the samples with counting errors; lines: the density over each cell."
     )
-    return FigureSpec("distributions", "Any distribution from Bernoulli bits", tuple(panels), caption)
+    pieces = [tuple(panels[first : first + 3]) for first in range(0, len(panels), 3)]
+    return tuple(
+        FigureSpec(f"distributions_{n}", "Any distribution from Bernoulli bits", piece, caption)
+        for n, piece in enumerate(pieces, start=1)
+    )

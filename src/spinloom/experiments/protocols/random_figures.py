@@ -79,13 +79,11 @@ def _proportions(found: Found, settings: Mapping[str, Any]) -> FigureSpec:
         limit = np.full(2, 100 * float(np.nanmax(limits)))
         panels.append(
             Panel(
-                "streams with p ≥ 0.01 (%)",
+                "streams with p ≥ 0.01 (%); dashed: NIST's limit",
                 "",
                 (
                     Series("", np.array(shares), places, style="bars"),
-                    Series(
-                        "NIST's lower limit", limit, np.array([-0.5, len(tests) - 0.5]), style="dashed", group="guide"
-                    ),
+                    Series("", limit, np.array([-0.5, len(tests) - 0.5]), style="dashed", group="guide"),
                 ),
                 title=f"{name}, {table.sizes['stream']} streams",
                 categories=tuple(test.replace("_", " ") for test in tests),
