@@ -94,6 +94,7 @@ protocols.add("clustering", "spinloom.experiments.protocols.clustering:run")
 protocols.add("clustering_sweeps", "spinloom.experiments.protocols.clustering_sweeps:run")
 protocols.add("stochastic_computing", "spinloom.experiments.protocols.stochastic_computing:run")
 protocols.add("pulse_regimes", "spinloom.experiments.protocols.pulse_regimes:run")
+protocols.add("heat_stdp", "spinloom.experiments.protocols.heat_stdp:run")
 
 reports = Registry("report", "spinloom.reports")
 reports.add("folder", "spinloom.report:write")
