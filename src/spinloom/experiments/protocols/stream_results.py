@@ -44,6 +44,9 @@ def metrics(data: xr.Dataset, settings: Mapping[str, Any]) -> dict[str, Metric]:
     total = energy.sum("term").values
     found["energy.near"] = Metric(float("nan") if first is None else float(total[first]), "nJ")
     bits = energy.sel(term=["input bits", "weight bits"]).sum("term").values
+    there = [n for n, value in enumerate(middle) if value >= float(settings["published"])]
+    found["length.published"] = Metric(float(lengths[there[0]]) if there else float("nan"))
+    found["energy.published"] = Metric(float(total[there[0]]) if there else float("nan"), "nJ")
     found["energy.bit_share"] = Metric(float(100 * bits[-1] / total[-1]), "%")
     if "published_energy" in settings:
         length = lengths[-1] if first is None else lengths[first]

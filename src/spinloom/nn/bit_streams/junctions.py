@@ -53,7 +53,7 @@ class Junctions:
     A junction that is set to the probability p gives p' with logit p' = slope logit p + offset: a bias (current or
     voltage) shifts a logistic curve, a spread of its width stretches it. With ``bits`` a stream is instead made by
     comparing a number with that many coins, each from a junction that is left at p = 1/2 and gives
-    1/(1 + exp(-offset)).
+    1/(1 + exp(-offset)); the coins of a stream share its entry.
 
     Attributes
     ----------
