@@ -126,14 +126,15 @@ def _one(self: Run, name: str, seed: int) -> xr.Dataset:
                 (updates, tasks.recognition(task, machine, seed).mean(), tasks.recall(task, machine, seed)[0].mean())
             )
 
-    machine, history = tasks.trained(task, DIGITS, self.settings, seed, self.neurons(), watch)
+    followed = watch if seed == self.seed else None  # recalls take longer than the training; one curve is shown
+    machine, history = tasks.trained(task, DIGITS, self.settings, seed, self.neurons(), followed)
     recalled, samples = tasks.recall(task, machine, seed)
     ideal = machine.neurons
     machine.neurons = None
     without, _ = tasks.recall(task, machine, seed)
     machine.neurons = ideal
-    curve = np.array(points[-_POINTS:], dtype=float).reshape(-1, 3)
-    curve = np.vstack([np.repeat(curve[:1], _POINTS - len(curve), axis=0), curve])  # the same number for every seed
+    curve = np.full((_POINTS, 3), np.nan)
+    curve[: len(points)] = np.array(points).reshape(-1, 3)
     return tasks.keep(
         machine,
         recognition=("digit", tasks.recognition(task, machine, seed)),
