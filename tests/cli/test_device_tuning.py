@@ -61,12 +61,12 @@ def test_tuning_in_closed_form(say: Say) -> None:
 
 
 def test_tuning_counts_and_writes_what_from_csv_reads(say: Say) -> None:
-    words = ("--current=-100uA:70uA:18", "--duration", "20s", "--trials", "10", "--seed", "3", "--out", "t")
+    words = ("--current=-100uA:70uA:18", "--duration", "20s", "--trials", "10", "--seed", "3")
     code, out, err = say("device", "tuning", "Zhang2022_mtj", *words)
     assert (code, err) == (0, "")
     assert "fit to the counts" in out
     assert "20 s x 10, seed 3" in out
-    again = json.loads(say("device", "tuning", "Zhang2022_mtj", *words, "--json")[1])
+    again = json.loads(say("device", "tuning", "Zhang2022_mtj", *words, "--out", "t", "--json")[1])
     assert again["files"] == ["t/tuning.csv", "t/figures/tuning.png", "t/figures/tuning.svg"]
     assert all(Path(name).stat().st_size for name in again["files"])
     found = Tuning.from_csv("t/tuning.csv")
@@ -75,7 +75,7 @@ def test_tuning_counts_and_writes_what_from_csv_reads(say: Say) -> None:
         assert again["fit"][key]["value"] == pytest.approx(getattr(found, key), rel=1e-6)
         low, high = again["fit"][key]["interval"]
         assert again[key] == pytest.approx(again["fit"][key]["value"], abs=1.25 * (high - low))  # 5 standard errors
-    cycles = json.loads(say("device", "tuning", "Zhang2022_mtj", *words, "--per", "cycle", "--json")[1])
+    cycles = json.loads(say("device", "tuning", "Zhang2022_mtj", *words, "--per", "cycle", "--out", "t", "--json")[1])
     assert cycles["fit"]["peak"]["value"] == pytest.approx(0.5 * found.peak, rel=1e-6)
     assert Tuning.from_csv("t/tuning.csv").peak == pytest.approx(found.peak, rel=1e-6)  # now cycles, by its header
 

@@ -63,7 +63,7 @@ def find_levels(signal: np.ndarray) -> Levels | None:
     total = counts.sum()
     mean = (counts * centres).sum() / total
     single = math.sqrt((counts * (centres - mean) ** 2).sum() / total)
-    plain = (counts * norm.logpdf(centres, mean, single)).sum()
+    plain = float((counts * _log_normal(centres, mean, single)).sum())
     ordered = np.sort(signal)
     ends = (0.5, 0.02, 0.001)
     starts = [
@@ -91,16 +91,20 @@ def _halves(counts: np.ndarray, centres: np.ndarray) -> tuple[float, float]:
     return float(low[best]), float(high[best])
 
 
+def _log_normal(x: np.ndarray, mean: float | np.ndarray, sigma: float) -> np.ndarray:
+    return -0.5 * ((x - mean) / sigma) ** 2 - math.log(sigma * math.sqrt(2.0 * math.pi))
+
+
 def _mixture(counts: np.ndarray, centres: np.ndarray, start: tuple[float, float], floor: float) -> tuple[Levels, float]:
     """Two Gaussians of one width by expectation maximisation, and their log-likelihood."""
     means, weights = np.array(start), np.array([0.5, 0.5])
     sigma = max((start[1] - start[0]) / 6.0, floor)
     total, likelihood = counts.sum(), -math.inf
     for _ in range(_ROUNDS):
-        log = np.log(weights)[:, None] + norm.logpdf(centres, means[:, None], sigma)
+        log = np.log(weights)[:, None] + _log_normal(centres, means[:, None], sigma)
         both = np.logaddexp(log[0], log[1])
         before, likelihood = likelihood, float((counts * both).sum())
-        if likelihood - before < 1e-6:
+        if likelihood - before < 1e-3:  # of a log-likelihood: far below what could tell two starts apart
             break
         share = counts * np.exp(log - both)
         weights = np.maximum(share.sum(axis=1), 1e-9) / total

@@ -160,7 +160,7 @@ def _solve(
         def misfit(scaled: np.ndarray, sigma: np.ndarray = sigma) -> np.ndarray:
             return (rate - _bell(scaled * unit, current)) / sigma
 
-        result = least_squares(misfit, found / unit, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+        result = least_squares(misfit, found / unit, method="lm", xtol=1e-12, ftol=1e-12, gtol=1e-12)
         before, found, jacobian = found, result.x * unit, result.jac / unit
         if time is None or np.allclose(before / unit, found / unit, rtol=0, atol=1e-8):
             break
