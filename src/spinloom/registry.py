@@ -95,6 +95,7 @@ protocols.add("clustering_sweeps", "spinloom.experiments.protocols.clustering_sw
 protocols.add("stochastic_computing", "spinloom.experiments.protocols.stochastic_computing:run")
 protocols.add("pulse_regimes", "spinloom.experiments.protocols.pulse_regimes:run")
 protocols.add("heat_stdp", "spinloom.experiments.protocols.heat_stdp:run")
+protocols.add("pulse_trains", "spinloom.experiments.protocols.pulse_trains:run")
 
 reports = Registry("report", "spinloom.reports")
 reports.add("folder", "spinloom.report:write")
