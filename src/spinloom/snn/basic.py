@@ -36,7 +36,7 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
         s.clock[0] = until
 
     def depress(i: int, j: int) -> float:
-        w, amount = s.w[i, j], r[k.RATE_PRE] * s.post[j]
+        w, amount = s.w[i, j], r[k.RATE_PRE] * s.post[j] * s.allowed[i, j]
         if not s.allowed[i, j]:
             return w
         if s.kind in (k.PAIR, k.TRIPLET):
@@ -55,9 +55,10 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
             return w
         if s.kind == k.WINDOWED:
             recent = ago <= r[k.WINDOW]
-            happens = _chance(s.seed, i * s.v.size + j, s.clock[1], 0) < r[k.RATE_POST if recent else k.RATE_PRE]
+            likely = r[k.RATE_POST if recent else k.RATE_PRE] * s.allowed[i, j]
+            happens = _chance(s.seed, i * s.v.size + j, s.clock[1], 0) < likely
             return (top if recent else bottom) if happens else w
-        amount = r[k.RATE_POST] * math.exp(-ago / r[k.TAU_PRE])
+        amount = r[k.RATE_POST] * s.allowed[i, j] * math.exp(-ago / r[k.TAU_PRE])
         if amount < 1e-12:
             return w
         if s.kind == k.WEIGHT_DEPENDENT:

@@ -31,7 +31,8 @@ class Layer:
     weights : ndarray (inputs, neurons) or None
         Initial weights; None draws them uniformly from the lower 30 % of the range.
     mask : ndarray (inputs, neurons) or None
-        Which synapses exist; None: all.
+        How strongly each synapse reacts to what the rule asks for: 0 where there is none, 1 as the rule says, other
+        numbers for devices that differ (rates, chances or pulses are multiplied by it). None: 1 everywhere.
     seed : int
         Of the initial weights and of stochastic synapses.
 
@@ -71,9 +72,9 @@ class Layer:
                 f"{high:g}."
             )
         self.allowed = np.ones_like(self.w) if mask is None else np.ascontiguousarray(mask, float)
-        if self.allowed.shape != self.w.shape or not np.isin(self.allowed, (0.0, 1.0)).all():
-            raise InputError(f"The mask is a table of 0 and 1 of the shape ({inputs}, {neurons}).")
-        self.w *= self.allowed
+        if self.allowed.shape != self.w.shape or not (np.isfinite(self.allowed) & (self.allowed >= 0)).all():
+            raise InputError(f"The mask is a table of numbers of 0 or more, of the shape ({inputs}, {neurons}).")
+        self.w *= self.allowed > 0
         self.kind, self.neuron, self.rule = self.plasticity.code, self.cell.numbers(), self.plasticity.numbers()
         self.tables = self.plasticity.tables()
         self.theta, self.counts = np.zeros(neurons), np.zeros(neurons, np.int64)

@@ -58,7 +58,8 @@ def present(
 ):  # fmt: skip
     """Send events through the layer up to ``end``; returns the number of its spikes (the buffers keep what they hold).
 
-    ``times`` rise, ``which`` are inputs, ``clock`` is [time now, number of chance events so far].
+    ``times`` rise, ``which`` are inputs, ``clock`` is [time now, number of chance events so far]; ``allowed`` says how
+    strongly each synapse reacts (0: there is none).
     """
     low = uint32(uint64(seed) & uint64(0xFFFFFFFF))
     high = uint32(uint64(seed) >> uint64(32))
@@ -87,13 +88,13 @@ def present(
             elif learn and kind == CURVE:
                 for j in range(n):
                     if allowed[i, j] > 0.0 and post[j] > 1e-9:
-                        pulses = -rule[RATE_PRE] * post[j]
+                        pulses = -rule[RATE_PRE] * post[j] * allowed[i, j]
                         w[i, j] = _along(w[i, j], pulses, tables[FORWARD_DOWN], tables[BACKWARD_DOWN], bottom, span)
             elif learn and kind == BINARY:
                 for j in range(n):
                     if allowed[i, j] > 0.0 and post[j] > 1e-9:
                         words = draw(low, high, uint32(i * n + j), uint64(clock[1]), 0)
-                        if chance(words[0], words[1]) < rule[RATE_PRE] * post[j]:
+                        if chance(words[0], words[1]) < rule[RATE_PRE] * post[j] * allowed[i, j]:
                             w[i, j] = bottom
                 clock[1] += 1.0
             for j in range(n):
@@ -145,10 +146,10 @@ def potentiate(t, j, kind, rule, tables, low, high, clock, w, allowed, pre_time,
         if kind == WINDOWED:
             recent = ago <= rule[WINDOW]
             words = draw(low, high, uint32(i * n + j), uint64(clock[1]), 0)
-            if chance(words[0], words[1]) < (rule[RATE_POST] if recent else rule[RATE_PRE]):
+            if chance(words[0], words[1]) < (rule[RATE_POST] if recent else rule[RATE_PRE]) * allowed[i, j]:
                 w[i, j] = top if recent else bottom
             continue
-        amount = rule[RATE_POST] * math.exp(-ago / rule[TAU_PRE])
+        amount = rule[RATE_POST] * allowed[i, j] * math.exp(-ago / rule[TAU_PRE])
         if amount < 1e-12:
             continue
         if kind == WEIGHT_DEPENDENT:
