@@ -13,6 +13,7 @@ from spinloom.errors import DataError
 from spinloom.responses.csv_columns import Column, find_columns, missing_columns, read_columns
 from spinloom.responses.csv_text import TextTable, read_table
 from spinloom.responses.curve_file import CURRENT
+from spinloom.responses.telegraph_rates import where_taken
 from spinloom.units import pretty
 
 TRACE = "time [s],resistance [ohm]"
@@ -132,7 +133,7 @@ def read_dwells(path: str | Path) -> list[DwellRecord]:
         both = [values["dwell"][rows][values["state"][rows] == state] for state in (1, 0)]
         if not (both[0].size and both[1].size):
             raise DataError(
-                f"'{text.path}'{_at(current, temperature)} has dwell times in the "
+                f"'{text.path}'{where_taken(current, temperature)} has dwell times in the "
                 f"{'parallel' if both[0].size else 'antiparallel'} state only; those of both states are needed. Record "
                 "for longer, or nearer to the current (or field) at which both states are equally likely."
             )
@@ -169,8 +170,8 @@ def _trace(
     rising = steps[(steps > 0) & (np.diff(rows) == 1)]
     if rising.size < 2:
         raise DataError(
-            f"'{text.path}'{_at(current, temperature)} is no trace: of {rows.size} rows, {rising.size} follow another "
-            "one later in time. Write the samples in the order of their times; a few hundred flips or more are needed."
+            f"'{text.path}'{where_taken(current, temperature)} is no trace: of {rows.size} rows, {rising.size} follow "
+            "another one later in time. Write the samples in the order of their times; a few hundred flips or more are needed."
         )
     usual = float(np.median(rising))
     gaps = (steps < 0) | (steps > 1.5 * usual) | (np.diff(rows) != 1)
@@ -184,8 +185,3 @@ def _state_fault(row: dict[str, float]) -> str:
 
 def _dwell_fault(row: dict[str, float]) -> str:
     return _state_fault(row) or ("" if row["dwell"] > 0 else f"dwell {row['dwell']:g} is not more than 0")
-
-
-def _at(current: float, temperature: float) -> str:
-    known = [pretty(value, unit) for value, unit in ((current, "A"), (temperature, "K")) if not math.isnan(value)]
-    return f" at {', '.join(known)}" if known else ""

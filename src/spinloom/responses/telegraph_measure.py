@@ -14,7 +14,7 @@ import numpy as np
 from spinloom.errors import DataError, InputError, SpinloomWarning
 from spinloom.responses.telegraph_file import DwellRecord, Trace, read_dwells, read_traces
 from spinloom.responses.telegraph_levels import find_levels
-from spinloom.responses.telegraph_rates import StateRates, rates_of_dwells, rates_of_states, warn_of_noise
+from spinloom.responses.telegraph_rates import StateRates, rates_of_dwells, rates_of_states, warn_of_noise, where_taken
 from spinloom.units import pretty, si
 
 Files = str | Path | Sequence[str | Path]
@@ -85,7 +85,7 @@ def _rates(trace: Trace, parallel: str | None, hysteresis: float) -> StateRates:
     if trace.kind == "state":
         pieces = [piece.astype(np.uint8) for piece in trace.pieces]
         return rates_of_states(pieces, trace.interval, trace.current, trace.temperature)
-    where = "" if math.isnan(trace.current) else f" at {pretty(trace.current, 'A')}"
+    where = where_taken(trace.current, trace.temperature)
     signal = np.concatenate(trace.pieces)
     levels = find_levels(signal)
     if levels is None:

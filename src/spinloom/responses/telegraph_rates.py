@@ -176,7 +176,7 @@ def rates_of_states(
         lengths, states = np.diff(turns), piece[turns[:-1]]
         for state in (0, 1):
             times[state].append(lengths[states == state])
-    where = _where(current, temperature)
+    where = where_taken(current, temperature)
     if not left.all():
         seconds = pretty(float(steps.sum()) * interval, "s")
         raise DataError(
@@ -269,8 +269,8 @@ def _warn_of_law(rates: StateRates) -> None:
     strange = {name: p for name, p in both.items() if p < _STRANGE}
     if strange:
         warnings.warn(
-            f"Dwell times in the {' and the '.join(strange)} state{_where(rates.current, rates.temperature)} are not "
-            f"exponential (p = {', '.join(f'{p:.1g}' for p in strange.values())}): the junction drifted, has more than "
+            f"Dwell times in the {' and the '.join(strange)} state{where_taken(rates.current, rates.temperature)} are "
+            f"not exponential (p = {', '.join(f'{p:.1g}' for p in strange.values())}): the junction drifted, has more than "
             "two states, or short dwells were lost. Intervals and fits assume exponential ones.",
             SpinloomWarning,
             stacklevel=3,
@@ -290,7 +290,7 @@ def warn_of_noise(levels: Levels, samples: int, flips: int, hysteresis: float, w
         )
 
 
-def _where(current: float, temperature: float) -> str:
+def where_taken(current: float, temperature: float) -> str:
     """`` at 5 µA, 300 K`` as far as known."""
     known = [pretty(value, unit) for value, unit in ((current, "A"), (temperature, "K")) if not math.isnan(value)]
     return f" at {', '.join(known)}" if known else ""
