@@ -171,7 +171,7 @@ def _trace(
     if rising.size < 2:
         raise DataError(
             f"'{text.path}'{where_taken(current, temperature)} is no trace: of {rows.size} rows, {rising.size} follow "
-            "another one later in time. Write the samples in the order of their times; a few hundred flips or more are needed."
+            "another one later in time. Write the samples in the order of their times; a few hundred flips are needed."
         )
     usual = float(np.median(rising))
     gaps = (steps < 0) | (steps > 1.5 * usual) | (np.diff(rows) != 1)

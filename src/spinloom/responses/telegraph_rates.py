@@ -270,8 +270,8 @@ def _warn_of_law(rates: StateRates) -> None:
     if strange:
         warnings.warn(
             f"Dwell times in the {' and the '.join(strange)} state{where_taken(rates.current, rates.temperature)} are "
-            f"not exponential (p = {', '.join(f'{p:.1g}' for p in strange.values())}): the junction drifted, has more than "
-            "two states, or short dwells were lost. Intervals and fits assume exponential ones.",
+            f"not exponential (p = {', '.join(f'{p:.1g}' for p in strange.values())}): the junction drifted, has more "
+            "than two states, or short dwells were lost. Intervals and fits assume exponential ones.",
             SpinloomWarning,
             stacklevel=3,
         )
