@@ -30,6 +30,8 @@ json "d['name'] == 'Xin2023_mtj'"
 step device show Xin2023_mtj >/dev/null
 step device curve Xin2023_mtj --current 2uA:30uA:8 --pulse 10ns --set temperature=350K --trials 200 --out curve
 test -s curve/curve.csv && test -s curve/curve.nc
+step device bits Vodenicarevic2017_mtj --count 1e6 --interval 300us --xor 8 --out bits.bin >/dev/null
+[ "$(wc -c <bits.bin)" -eq 125000 ]
 spinloom device curve Xin2023_mtj --current=-2uA:12uA:8 --pulse 10ns --trials 200 --json >out.json
 json "d['probability'][0][0] < 0.2 and d['probability'][0][-1] > 0.9"
 
