@@ -112,6 +112,18 @@ def test_a_chain_of_maps_computes_the_composition(trained) -> None:
     assert np.sqrt(((found - test**4) ** 2).mean()) < 0.09
 
 
+def test_a_calibrated_map_knows_each_peak() -> None:
+    """Junctions of two kinds, one flipping e times as often: activity at the peak is 1 for both."""
+    mixed = TwoState(*np.array([[1e9] * 16, [13.8, 12.8] * 8, [320e-6] * 16, [0.0] * 16]))
+    inputs = Population.covering(mixed, -1e-4, 1e-4)
+    transfer = Transfer.between(inputs, mixed, 10.0, calibrated=True)
+    at_peak = transfer.sense(np.tile(inputs.value(inputs.centres), (1, 1))).squeeze().diagonal()
+    assert at_peak == pytest.approx(1.0, abs=5 / np.sqrt(10.0 * 1e9 * np.exp(-13.8)))  # 5 standard errors
+    weights = np.random.default_rng(0).random((16, 16)) / 16.0
+    quiet = transfer.without_noise(weights, np.array([0.3]))
+    assert transfer(weights, np.array([0.3]), seed=1) == pytest.approx(quiet, abs=0.02)  # 10 s of counting
+
+
 def test_silence_rests_in_the_middle() -> None:
     transfer = _transfer(16, span=30.0)
     assert (transfer(transfer.start(), np.linspace(0, 1, 20)) == 0.5).all()

@@ -1,6 +1,6 @@
 """A learned map between two populations: the flips counted in the input row drive the junctions of the output row.
 
-    a_i = N_i/(r T)                                     activity of input i: its flips over those at a typical peak
+    a_i = N_i/(r T)                                     activity of input i: its flips over those at a peak rate r
     s_j = sum_i W_ji a_i,   I_j = I_0 - span (1 - s_j)  s_j cut to 0..1: from silence up the flank of the bell curve
     b_j = N_j/(r T)                                     activity of output j, as noisy as the inputs'
     y   = sum_j b_j v_j / sum_j b_j                     the value that is acted on
@@ -92,6 +92,9 @@ class Transfer:
         Largest weight; smallest is -limit.
     alive : ndarray of bool (outputs,) or None
         Outputs that still flip.
+    calibrated : bool
+        Whether the counts of each junction are divided by its own peak, measured once, instead of a typical one: what
+        a spread of the barriers, which changes peaks exponentially, asks for.
     """
 
     inputs: Population
@@ -103,6 +106,7 @@ class Transfer:
     bits: int | None = 8
     limit: float = 0.5
     alive: np.ndarray | None = None
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         """Check what would fail late."""
@@ -163,6 +167,12 @@ class Transfer:
     def target(self, value: float) -> np.ndarray:
         """Activity that stands for a value: a Gaussian bump of height 1."""
         return np.exp(-0.5 * ((self.labels - value) / self.bump) ** 2)
+
+    def without_noise(self, weights: np.ndarray, values: float | np.ndarray) -> np.ndarray:
+        """Values to values at the mean rates: what is left of the error when counting takes for ever."""
+        inputs = self.inputs.rates(self.inputs.current(values)) * self.duration / self._unit(self.inputs.junctions)
+        rates = self.outputs.flip_rate(self.drive(weights, inputs))
+        return self.read(rates * self.alive * self.duration / self._unit(self.outputs))
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
@@ -236,10 +246,10 @@ class Transfer:
         weights[:, used] = np.clip(new, -self.limit, self.limit)
         return weights
 
-    def _unit(self, junctions: TwoState) -> float:
-        """Flips of a typical junction at its peak within the acquisition time."""
+    def _unit(self, junctions: TwoState) -> np.ndarray:
+        """Flips of each junction, or of a typical one, at its peak within the acquisition time."""
         peaks = junctions.attempt_frequency * np.exp(-junctions.thermal_stability)
-        return float(np.median(peaks)) * self.duration
+        return (peaks if self.calibrated else np.median(peaks)) * self.duration
 
 
 def chain(
