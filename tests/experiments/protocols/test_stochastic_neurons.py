@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 import xarray as xr
 from scipy.integrate import quad
 
@@ -87,12 +86,7 @@ def test_energy_of_a_written_bit_by_hand(curves: xr.Dataset) -> None:
 
 def test_the_convolutional_network_has_4234_neurons() -> None:
     system = networks.System("a", "A", "convolution", (), "mean", "spikes", ("network",), None, False)
-    assert networks.neurons_of(system, 28, 10) == [3456, 768, 10]
-    net = networks.build(system, 784, 10, 0)
-    assert net(torch.zeros(2, 784)).shape == (2, 10)
-    assert networks.build(system, 64, 10, 0)(torch.zeros(2, 64)).shape == (2, 10)  # small images are enlarged
-    layers = [layer for layer in net if isinstance(layer, nn.BernoulliNeuron)]
-    assert [layer.slope.numel() for layer in layers] == [3456, 768, 10]
+    assert networks.neurons_of(system, 784, 10) == [3456, 768, 10]
 
 
 def test_weights_come_back_and_serve_telegraphic_neurons() -> None:

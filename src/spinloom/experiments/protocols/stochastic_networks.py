@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,6 @@ Progress = Callable[[int, int], None]
 Curve = tuple[np.ndarray, np.ndarray]
 KINDS = ("perceptron", "convolution")
 MODES = ("network", "layer")
-SMALLEST = 16
-"""Height and width of images below which they are enlarged to 28 x 28 before two convolutions."""
-_SIDE = 28
 _SYSTEM_KEYS = ("label", "train", "inputs", "modes", "interval", "curve")
 
 
@@ -97,70 +93,31 @@ def systems_of(settings: Mapping[str, Any]) -> list[System]:
     return found
 
 
-def neurons_of(system: System, side: int, classes: int) -> list[int]:
-    """Neurons of each layer, spikes of the inputs left out."""
-    if system.kind == "perceptron":
-        return [*system.hidden, classes]
-    first, second = _maps(side)
-    return [6 * first * first, 12 * second * second, classes]
-
-
 def build(system: System, features: int, classes: int, seed: int, curve: Curve | None = None) -> torch_nn.Sequential:
     """The network with fresh weights from a seed; ``curve`` is the junctions' where it is not the logistic one."""
-    import torch
-    from torch import nn
-
-    side = round(features**0.5)
-    layers: list[nn.Module] = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        if system.kind == "perceptron":
-            if system.inputs == "spikes":
-                layers.append(_spikes(system.train))
-            for inputs, outputs in itertools.pairwise([features, *system.hidden]):
-                layers += [nn.Linear(inputs, outputs), _neurons(system, (outputs,), system.train, curve)]
-            layers += [nn.Linear(system.hidden[-1], classes), _neurons(system, (classes,), "mean", curve)]
-            return nn.Sequential(*layers)
-        first, second = _maps(side)
-        layers.append(nn.Unflatten(1, (1, side, side)))
-        if side < SMALLEST:
-            layers.append(nn.Upsample((_SIDE, _SIDE)))
-        if system.inputs == "spikes":
-            layers.append(_spikes(system.train))
-        return nn.Sequential(
-            *layers,
-            nn.Conv2d(1, 6, 5),
-            _neurons(system, (6, first, first), system.train, curve),
-            nn.AvgPool2d(2),
-            nn.Conv2d(6, 12, 5),
-            _neurons(system, (12, second, second), system.train, curve),
-            nn.AvgPool2d(2),
-            nn.Flatten(),
-            nn.Linear(12 * (second // 2) ** 2, classes),
-            _neurons(system, (classes,), "mean", curve),
-        )
-
-
-def _maps(side: int) -> tuple[int, int]:
-    first = (_SIDE if side < SMALLEST else side) - 4
-    return first, first // 2 - 4
-
-
-def _spikes(train: Any) -> torch_nn.Module:
-    from spinloom.nn import BernoulliInput
-
-    return BernoulliInput(train_with=train, seed=99)
-
-
-def _neurons(system: System, shape: tuple[int, ...], train: Any, curve: Curve | None) -> torch_nn.Module:
     from spinloom.devices.two_state import TwoState
-    from spinloom.nn import BernoulliNeuron, SuperparamagneticNeuron
+    from spinloom.nn import BernoulliInput, BernoulliNeuron, SuperparamagneticNeuron, stochastic
 
-    if system.interval is None:
-        return BernoulliNeuron(shape, train_with=train, curve=curve)
-    # in units of the undriven junction's correlation time: 2 f0 exp(-Delta) = 1; Delta and I_c scale z alone
-    junction = TwoState(*(np.array(value) for value in (0.5 * np.e, 1.0, 1.0, 0.0)))
-    return SuperparamagneticNeuron(shape, junction, system.interval, train_with=train, start="rest")
+    def neurons(shape: tuple[int, ...], hidden: bool) -> torch_nn.Module:
+        how: Any = system.train if hidden else "mean"
+        if system.interval is None:
+            return BernoulliNeuron(shape, train_with=how, curve=curve)
+        # in units of the undriven junction's correlation time: 2 f0 exp(-Delta) = 1; Delta and I_c scale z alone
+        junction = TwoState(*(np.array(value) for value in (0.5 * np.e, 1.0, 1.0, 0.0)))
+        return SuperparamagneticNeuron(shape, junction, system.interval, train_with=how, start="rest")
+
+    train_with: Any = system.train
+    spikes = BernoulliInput(train_with=train_with, seed=99) if system.inputs == "spikes" else None
+    if system.kind == "perceptron":
+        return stochastic.stochastic_perceptron([features, *system.hidden, classes], neurons, seed, spikes)
+    return stochastic.stochastic_convnet(classes, round(features**0.5), neurons, seed, spikes)
+
+
+def neurons_of(system: System, features: int, classes: int) -> list[int]:
+    """Neurons of each layer, spikes of the inputs left out."""
+    from spinloom.nn import stochastic
+
+    return stochastic.neuron_counts(build(system, features, classes, 0))
 
 
 def train(
@@ -170,6 +127,7 @@ def train(
     import xarray as xr
 
     from spinloom import nn
+    from spinloom.nn import stochastic
 
     plain = replace(system, interval=None, inputs=system.inputs if system.train == "samples" else "grey")
     net = build(plain, split.train_x.shape[1], split.classes, seed)
@@ -183,7 +141,7 @@ def train(
         failure="record",
     )
     nn.train(net, split, how, seed, progress)
-    arrays = {f"weight{n}": value.detach().numpy() for n, value in enumerate(net.parameters())}
+    arrays = {f"weight{n}": array for n, array in enumerate(stochastic.weights_of(net))}
     return xr.Dataset(
         {name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()}
     )
@@ -193,12 +151,10 @@ def with_weights(
     system: System, kept: xr.Dataset, features: int, classes: int, curve: Curve | None = None
 ) -> torch_nn.Sequential:
     """The system's network with trained weights."""
-    import torch
+    from spinloom.nn import stochastic
 
     net = build(system, features, classes, 0, curve)
-    with torch.no_grad():
-        for n, value in enumerate(net.parameters()):
-            value.copy_(torch.from_numpy(kept[f"weight{n}"].values))
+    stochastic.put_weights(net, [kept[f"weight{n}"].values for n in range(len(kept.data_vars))])
     return net
 
 

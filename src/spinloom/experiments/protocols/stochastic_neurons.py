@@ -47,7 +47,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     }
     first = next(s for s in systems if s.name == settings["first"])
     spread = _join([_spread(first, split, settings, seed, context) for seed in seeds], seeds)
-    neurons = networks.neurons_of(first, round(split.train_x.shape[1] ** 0.5), split.classes)
+    neurons = networks.neurons_of(first, split.train_x.shape[1], split.classes)
     metrics, energy = results.measure(settings, systems, found, spread, curves, neurons)
     figures = results.figures(settings, systems, found, spread, curves)
     references = ("LeCun1998", "Xin2023") if settings["data"] == "mnist" else ("Xin2023",)
