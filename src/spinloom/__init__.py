@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spinloom import crossbar, nn, parameters, responses, tasks
+    from spinloom import crossbar, nn, parameters, responses, snn, tasks
     from spinloom.devices import device
     from spinloom.experiments import reproduce
     from spinloom.sources import cite
@@ -29,11 +29,24 @@ _NAMES = {
     "parameters": "spinloom.parameters",
     "reproduce": "spinloom.experiments:reproduce",
     "responses": "spinloom.responses",
+    "snn": "spinloom.snn",
     "span": "spinloom.units:span",
     "tasks": "spinloom.tasks",
 }
 
-__all__ = ["__version__", "cite", "crossbar", "device", "nn", "parameters", "reproduce", "responses", "span", "tasks"]
+__all__ = [
+    "__version__",
+    "cite",
+    "crossbar",
+    "device",
+    "nn",
+    "parameters",
+    "reproduce",
+    "responses",
+    "snn",
+    "span",
+    "tasks",
+]
 
 
 def __getattr__(name: str) -> Any:
