@@ -96,6 +96,7 @@ protocols.add("stochastic_computing", "spinloom.experiments.protocols.stochastic
 protocols.add("pulse_regimes", "spinloom.experiments.protocols.pulse_regimes:run")
 protocols.add("heat_stdp", "spinloom.experiments.protocols.heat_stdp:run")
 protocols.add("pulse_trains", "spinloom.experiments.protocols.pulse_trains:run")
+protocols.add("moving_objects", "spinloom.experiments.protocols.moving_objects:run")
 
 reports = Registry("report", "spinloom.reports")
 reports.add("folder", "spinloom.report:write")

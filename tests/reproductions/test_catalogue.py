@@ -117,6 +117,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "centre_spreads": [0, 1],
         "width_spreads": [0, 0.2],
     },
+    "moving_objects": {"seeds": 1, "passages": 12, "tests": 6, "scatters": [5]},
     "pulse_trains": {"trials": 64, "gaps": "1ns,4ns", "heights": [2, 4], "widths": "0.6ns,1ns", "numbers": [1, 4]},
     "heat_stdp": {"delays": "1ns:20ns:5"},
     "clustering": {"seeds": 1, "rounds": 2, "per_round": 20},
