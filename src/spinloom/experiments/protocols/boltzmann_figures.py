@@ -90,7 +90,8 @@ def _accuracy(two: Mapping[str, xr.Dataset], metrics: Mapping[str, Metric], sett
     ]
     x, y = (np.array(column, dtype=float) for column in zip(*known, strict=True))
     series.append(Series("published", x, y, style="points", group="published"))
-    categories = tuple(f"{_LABELS[name].removesuffix(' pixels')}\n“{digit}”" for name, digit in places)
+    short = {name: label.removesuffix(" pixels").replace(" cut at", "\nat") for name, label in _LABELS.items()}
+    categories = tuple(f"“{digit}”\n{short[name]}" for name, digit in places)
     caption = (
         "Recognised: a test sample is held, the label drawn most often counts. Recalled: a label is held, the drawn "
         "sample is judged by an independent network of all digits. Means and standard errors over seeds."
