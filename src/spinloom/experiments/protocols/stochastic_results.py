@@ -121,11 +121,12 @@ def energies(
         "steady.time": Metric(_list(curves["correlation_time"].values / NANO), "ns"),
         "energy.written": Metric(_list(total / FEMTO), "fJ"),
         "energy.telegraph": Metric(_list(telegraph / FEMTO), "fJ"),
-        "energy.saving": Metric(float(total[-1] / telegraph[0])),
         "energy.inference": Metric(_list([whole(float(w), read) / NANO for w in written]), "nJ"),
         "time.written": Metric((2.0 * pulse + rest) / NANO, "ns"),
         "time.telegraph": Metric(_list(interval / NANO), "ns"),
     }
+    if len(centre) > 1:
+        metrics["energy.saving"] = Metric(float(total[-1] / telegraph[0]))
     kept = {"energy_written": total, "energy_telegraph": telegraph}
     return metrics, xr.Dataset({name: ("barrier", value) for name, value in kept.items()}, coords=curves.coords)
 
@@ -192,6 +193,15 @@ def _junctions(curves: xr.Dataset) -> FigureSpec:
         panel = Panel("field (mT)", "switching probability", series)
         return FigureSpec("junctions", "Switching against field", (panel,), "By the Fokker-Planck equation.")
     barrier = curves["barrier"].values
+    if len(barrier) == 1:
+        u, share = curves["reduced"].values[0], curves["probability"].values[0]
+        current = (float(curves["centre"][0]) + u * float(curves["width"][0])) / MICRO
+        both = (
+            Series(f"{barrier[0]:g} kT", current, share, style="both"),
+            Series("logistic", current, 1.0 / (1.0 + np.exp(-u)), style="dashed", group="guide"),
+        )
+        panel = Panel("current (µA)", "switching probability", both)
+        return FigureSpec("junctions", "Switching by a pulse", (panel,), "By the Fokker-Planck equation.")
 
     def line(label: str, name: str, factor: float, tone: int) -> Series:
         return Series(label, barrier, curves[name].values / factor, style="both", tone=tone)
