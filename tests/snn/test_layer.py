@@ -8,8 +8,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from spinloom.devices.heating import Barrier, SelfHeating
 from spinloom.errors import InputError
 from spinloom.responses import Exponential, Plasticity
+from spinloom.responses.heat_stdp import HeatWindow
 from spinloom.snn import layer_kernel
 from spinloom.snn.events import Events
 from spinloom.snn.layer import Layer
@@ -19,7 +21,12 @@ from spinloom.snn.rules import Kind, Rule
 DEVICE = Plasticity.from_values(states=16, low="10 uS", high="30 uS")
 
 
+WARM = HeatWindow(Barrier(35.0, 1.5e-4), SelfHeating(1.5e6, 4e-9), "0.2 V", "2 ms", "3 kohm")  # 6 ms
+
+
 def rule(kind: str) -> Rule:
+    if kind == "heat":
+        return Rule("heat", warm=WARM)
     rates = {"binary": (0.2, 0.4), "windowed": (0.1, 0.3), "curve": (1.0, 2.0)}.get(kind, (0.01, 0.05))
     return Rule(kind, *rates, synapse=DEVICE if kind == "curve" else None)  # pyright: ignore[reportArgumentType]
 
@@ -127,6 +134,7 @@ def test_stopped_and_resumed_is_the_same() -> None:
         (lambda: LeakyNeuron(threshold="-70 mV"), "threshold"),
         (lambda: Rule("binary", 2.0, 0.1), "probabilities"),
         (lambda: Rule("curve"), "synapse"),
+        (lambda: Rule("heat"), "warm device"),
         (lambda: Rule("pair", tau_pre=0), "tau_pre"),
     ],
 )
@@ -138,3 +146,20 @@ def test_bad_input_is_named(ask, says: str) -> None:
 def test_unknown_rule_names_the_closest() -> None:
     with pytest.raises(InputError, match="weight-dependent"):
         Rule("weight_dependant")  # pyright: ignore[reportArgumentType]
+
+
+def test_heat_switches_with_the_devices_own_chance() -> None:
+    """One pair of spikes 4 ms apart on 20 000 synapses: the share that switched is the window's, 5 standard errors.
+
+    The inputs are silent for the neurons but one, which makes them fire; false alarm 6e-7.
+    """
+    cell = LeakyNeuron(threshold="-64 mV", reset="-65 mV", inhibition=0.0, refractory="0 s", threshold_step=0)
+    n = 20_000
+    weights = np.zeros((n + 1, 1))
+    weights[n] = 1.0
+    layer = Layer(n + 1, 1, cell, Rule("heat", warm=WARM), weights=weights, seed=9)
+    times = np.concatenate([np.full(n, 0.1), [0.104]])
+    layer.present(Events(times, np.arange(n + 1), n + 1, 0.2))
+    expected = float(WARM.switching(WARM.temperature_after(4e-3)))
+    assert abs(layer.w[:n].mean() - expected) < 5 * math.sqrt(expected * (1 - expected) / n)
+    assert expected > 1.05 * WARM.cold

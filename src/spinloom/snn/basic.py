@@ -35,6 +35,9 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
         s.slow *= math.exp(-gap / r[k.TAU_SLOW])
         s.clock[0] = until
 
+    def warm(trace: float) -> float:
+        return float(np.interp(trace, np.linspace(0.0, 1.0, s.tables.shape[1]), s.tables[0]))
+
     def depress(i: int, j: int) -> float:
         w, amount = s.w[i, j], r[k.RATE_PRE] * s.post[j] * s.allowed[i, j]
         if not s.allowed[i, j]:
@@ -47,6 +50,8 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
             return _along(w, -amount, s.tables[k.FORWARD_DOWN], s.tables[k.BACKWARD_DOWN], bottom, top - bottom)
         if s.kind == k.BINARY and s.post[j] > 1e-9:
             return bottom if _chance(s.seed, i * s.v.size + j, s.clock[1], 0) < amount else w
+        if s.kind == k.HEAT:
+            return bottom if _chance(s.seed, i * s.v.size + j, s.clock[1], 0) < warm(s.post[j]) * s.allowed[i, j] else w
         return w
 
     def strengthen(i: int, j: int, t: float) -> float:
@@ -58,6 +63,9 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
             likely = r[k.RATE_POST if recent else k.RATE_PRE] * s.allowed[i, j]
             happens = _chance(s.seed, i * s.v.size + j, s.clock[1], 0) < likely
             return (top if recent else bottom) if happens else w
+        if s.kind == k.HEAT:
+            likely = warm(math.exp(-ago / r[k.TAU_PRE])) * s.allowed[i, j]
+            return top if _chance(s.seed, i * s.v.size + j, s.clock[1], 1) < likely else w
         amount = r[k.RATE_POST] * s.allowed[i, j] * math.exp(-ago / r[k.TAU_PRE])
         if amount < 1e-12:
             return w
@@ -74,7 +82,7 @@ def present(times, which, end: float, state: Any, learn: bool) -> list[tuple[flo
         for i in np.asarray(which)[np.asarray(times) == t]:
             if learn:
                 s.w[i] = [depress(i, j) for j in range(s.v.size)]
-                s.clock[1] += s.kind == k.BINARY
+                s.clock[1] += s.kind in (k.BINARY, k.HEAT)
             s.v[t >= s.quiet] += s.w[i, t >= s.quiet]
             s.pre_time[i] = t
         above = np.where(t >= s.quiet, s.v - p[k.THRESHOLD] - s.theta, -1.0)

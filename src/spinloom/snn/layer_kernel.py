@@ -19,7 +19,7 @@ from spinloom.physics import rng, telegraph
 # what the two rows of numbers hold, by position
 TAU, REST, RESET, THRESHOLD, REFRACTORY, THETA_PLUS, TAU_THETA, INHIBITION, ONE_SPIKE = range(9)
 RATE_PRE, RATE_POST, TAU_PRE, TAU_POST, TAU_SLOW, LOW, HIGH, WINDOW = range(8)
-FIXED, PAIR, WEIGHT_DEPENDENT, TRIPLET, CURVE, BINARY, WINDOWED = range(7)
+FIXED, PAIR, WEIGHT_DEPENDENT, TRIPLET, CURVE, BINARY, WINDOWED, HEAT = range(8)
 FORWARD_UP, BACKWARD_UP, FORWARD_DOWN, BACKWARD_DOWN = range(4)
 
 # stand-ins, replaced by launch.bind
@@ -97,6 +97,12 @@ def present(
                         if chance(words[0], words[1]) < rule[RATE_PRE] * post[j] * allowed[i, j]:
                             w[i, j] = bottom
                 clock[1] += 1.0
+            elif learn and kind == HEAT:
+                for j in range(n):
+                    words = draw(low, high, uint32(i * n + j), uint64(clock[1]), 0)
+                    if chance(words[0], words[1]) < _between(tables[0], post[j]) * allowed[i, j]:
+                        w[i, j] = bottom
+                clock[1] += 1.0
             for j in range(n):
                 v[j] += w[i, j] if t >= quiet[j] else 0.0
             pre_time[i] = t
@@ -148,6 +154,11 @@ def potentiate(t, j, kind, rule, tables, low, high, clock, w, allowed, pre_time,
             words = draw(low, high, uint32(i * n + j), uint64(clock[1]), 0)
             if chance(words[0], words[1]) < (rule[RATE_POST] if recent else rule[RATE_PRE]) * allowed[i, j]:
                 w[i, j] = top if recent else bottom
+            continue
+        if kind == HEAT:
+            words = draw(low, high, uint32(i * n + j), uint64(clock[1]), 1)
+            if chance(words[0], words[1]) < _between(tables[0], math.exp(-ago / rule[TAU_PRE])) * allowed[i, j]:
+                w[i, j] = top
             continue
         amount = rule[RATE_POST] * allowed[i, j] * math.exp(-ago / rule[TAU_PRE])
         if amount < 1e-12:

@@ -12,10 +12,11 @@ from typing import Literal, final, get_args
 import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
+from spinloom.responses.heat_stdp import HeatWindow
 from spinloom.responses.plasticity import Plasticity
 from spinloom.units import si
 
-Kind = Literal["fixed", "pair", "weight-dependent", "triplet", "curve", "binary", "windowed"]
+Kind = Literal["fixed", "pair", "weight-dependent", "triplet", "curve", "binary", "windowed", "heat"]
 _POINTS = 1025
 """Points of a device's curve in the kernel: interpolation errors below 1e-6 of the range for smooth curves."""
 
@@ -36,6 +37,8 @@ class Rule:
     binary             w = w_min with chance eta_pre x_post    w = w_max with chance eta_post x_pre
     windowed           nothing                                 inputs within ``window``: w_max with chance
                                                                eta_post; others w_min with chance eta_pre
+    heat               w = w_min with the chance of a device   w = w_max with the chance of a device that the
+                       that the neuron's spike left warm       input's spike left warm
     ================== ======================================= ==============================================
 
     ``pair`` and ``triplet`` (Pfister and Gerstner, doi:10.1523/JNEUROSCI.1425-06.2006: x_slow is the neuron's own trace
@@ -55,6 +58,8 @@ class Rule:
         [s].
     synapse : Plasticity or None
         The device of ``curve``.
+    warm : HeatWindow or None
+        The device of ``heat``: its time constant replaces those of the traces, its chances eta_pre and eta_post.
     """
 
     kind: Kind = "weight-dependent"
@@ -67,6 +72,7 @@ class Rule:
     high: float = 1.0
     window: str | float = "25 ms"
     synapse: Plasticity | None = field(default=None, repr=False)
+    warm: HeatWindow | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Read the units once and check the numbers."""
@@ -86,6 +92,11 @@ class Rule:
             raise InputError("With the rule 'weight-dependent' rates above 1 would leave the range of the weights.")
         if (self.kind == "curve") != (self.synapse is not None):
             raise InputError("The rule 'curve', and no other, needs a synapse: Rule('curve', synapse=Plasticity...).")
+        if (self.kind == "heat") != (self.warm is not None):
+            raise InputError("The rule 'heat', and no other, needs a warm device: Rule('heat', warm=HeatWindow(...)).")
+        if self.warm is not None:
+            for name in ("tau_pre", "tau_post"):
+                object.__setattr__(self, name, self.warm.heat.time_constant)
 
     @property
     def code(self) -> int:
@@ -101,10 +112,16 @@ class Rule:
         return np.array(row, float)
 
     def tables(self) -> np.ndarray:
-        """(4, points): potentiation forward and backward, depression forward and backward, in normalised states.
+        """(4, points): of ``curve`` potentiation forward and backward, depression forward and backward.
 
-        Forward maps the share of the pulses from end to end to the state, backward the state to that share.
+        Forward maps the share of the pulses from end to end to the normalised state, backward the state to that share.
+        Of ``heat``: the chance of switching over the share of heat that is left.
         """
+        if self.warm is not None:  # the trace is the heat left: the chance follows from the temperature
+            ambient = float(self.warm.heat.ambient)
+            rise = float(self.warm.temperature_after(0.0)) - ambient
+            chances = self.warm.switching(ambient + rise * np.linspace(0.0, 1.0, _POINTS))
+            return np.repeat(chances[None], 4, axis=0)
         if self.synapse is None:
             return np.zeros((4, 2))
         grid, rows = np.linspace(0.0, 1.0, _POINTS), []
