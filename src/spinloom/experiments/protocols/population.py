@@ -44,7 +44,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     stage = context.stage("ball grasping")
     found: dict[str, xr.Dataset] = {}
     for number, (name, plan) in enumerate(cases.items()):
-        found[name] = context.part(name, lambda plan=plan: _examine(plan, context.seed, seeds))
+        found[name] = context.part(name.replace(" ", ""), lambda plan=plan: _examine(plan, context.seed, seeds))
         stage(number + 1, len(cases) + 2)
     lost = context.part("lost", lambda: _lost(cases["standard"], settings, context.seed, seeds))
     stage(len(cases) + 1, len(cases) + 2)

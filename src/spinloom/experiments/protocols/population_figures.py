@@ -85,7 +85,7 @@ def letters(written: xr.Dataset, settings: Mapping[str, Any]) -> FigureSpec:
 def learning(found: xr.Dataset, tolerance: float) -> FigureSpec:
     """Hits during training."""
     errors = found["trial_error"].values
-    window = max(min(100, errors.shape[1] // 4), 1)
+    window = max(min(50, errors.shape[1] // 4), 1)
     blocks = errors.shape[1] // window
     cut = errors[:, : blocks * window].reshape(errors.shape[0], blocks, window)
     trials = (np.arange(blocks) + 0.5) * window
