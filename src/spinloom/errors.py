@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_MOST = 40
+"""Names that a message lists in full; of more it shows the nearest."""
+
 
 class SpinloomError(Exception):
     """Base of all errors raised on purpose by Spinloom."""
@@ -43,8 +46,11 @@ class UnknownNameError(InputError):
         known = sorted(known)
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         guess = f" Did you mean '{close[0]}'?" if close else ""
-        names = ", ".join(known) if known else "none"
-        super().__init__(f"There is no {what} '{name}'.{guess} Known: {names}.{' ' + hint if hint else ''}")
+        names = f"Known: {', '.join(known) if known else 'none'}."
+        if len(known) > _MOST:  # a wall of names hides the one that was meant
+            near = difflib.get_close_matches(name, known, n=5, cutoff=0.2)
+            names = f"The nearest of {len(known)}: {', '.join(near or known[:5])}."
+        super().__init__(f"There is no {what} '{name}'.{guess} {names}{' ' + hint if hint else ''}")
         self.closest = close[0] if close else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from spinloom import registry
@@ -157,3 +159,17 @@ def test_cite_reads_results():
         cite(3)
     with pytest.raises(UnknownNameError, match="Did you mean 'Xin2023'"):
         bibtex(["Xin203"])
+
+
+def test_an_unknown_reference_is_said_once_and_briefly(tmp_path: Path) -> None:
+    """Not once a parameter, and with the nearest names instead of the whole bibliography."""
+    path = tmp_path / "mine.toml"
+    lines = ['name = "mine"', 'device = "superparamagnetic_junction"', 'title = "t"', 'reference = "Zhang2023"']
+    for name, value in (("thermal_stability", "10"), ("critical_current", '"1 uA"'), ("tmr", "1.0")):
+        lines += [f"[parameters.{name}]", f"value = {value}", 'how = "fitted"', 'where = "fig. 1"']
+    path.write_text("\n".join(lines))
+    with pytest.raises(ParameterError) as caught:
+        load(path)
+    assert str(caught.value).count("There is no reference") == 1
+    assert "Zhang2022" in str(caught.value)
+    assert len(str(caught.value)) < 400

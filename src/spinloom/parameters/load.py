@@ -138,7 +138,7 @@ def _read(path: Path) -> tuple[ParameterSet | None, list[str]]:
             source = Source("assumed", note=DEFAULT)
             found[name] = Parameter(name, rule.default, rule.unit, str(rule.default), source, rule.meaning)
     if faults:
-        return None, faults
+        return None, list(dict.fromkeys(faults))  # an unknown reference is at fault once, not once a parameter
     ordered = {name: found[name] for name in table_of_rules}
     further = tuple(raw.further_references)
     return ParameterSet(raw.name, raw.device, raw.title, raw.reference, ordered, further), []
