@@ -104,6 +104,7 @@ def _metrics(data: Mapping[str, xr.DataArray], settings: Mapping[str, Any], junc
     wide = data["critical_spread"].mean("seed").values
     metrics["barrier_spread.loss"] = Metric(float(even[0] - even[-1]), "%")
     metrics["critical_spread.loss"] = Metric(float(wide[0] - wide[-1]), "%")
+    metrics["spread.order"] = Metric(float((even[0] - even[-1]) - (wide[0] - wide[-1])), "%")
     return metrics
 
 
