@@ -33,6 +33,7 @@ bench: $(VENV)/.bench
 
 reproduce: $(VENV)/.randomness
 	@$(BIN)/spinloom data fetch mnist
+	@$(BIN)/spinloom data fetch fsdd
 	@$(BIN)/spinloom reproduce --all --out runs
 
 # ---- the checks, one by one --------------------------------------------------------------------------------------
