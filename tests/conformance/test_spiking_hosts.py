@@ -19,6 +19,8 @@ from spinloom.snn import (
     Layer,
     LeakyCell,
     LeakyNeuron,
+    Network,
+    PoissonCode,
     Rule,
     Unrolled,
     read_nir,
@@ -101,6 +103,14 @@ def test_a_learnt_layer_keeps_its_thresholds(tmp_path: Path) -> None:
     assert '"inhibition": 17.5' in nir.read(str(tmp_path / "net.nir")).nodes["cells_0"].metadata["spinloom"]
     with pytest.raises(InputError, match="'inhibition'"):
         write_nir(layer, tmp_path / "net.nir", drop=["inhibitoin"])
+
+
+def test_a_network_writes_itself(tmp_path: Path) -> None:
+    layers = [Layer(30, 4, PLAIN, Rule("fixed"), seed=1), Layer(4, 2, PLAIN, Rule("fixed"), seed=2)]
+    Network(layers, PoissonCode(30)).to_nir(tmp_path / "net.nir")
+    net = read_nir(tmp_path / "net.nir")
+    assert [type(stage).__name__ for stage in net.stages] == ["Linear", "LeakyCell"] * 2
+    np.testing.assert_allclose(net.stages[0].weight.detach().numpy(), layers[0].w.T / 10.0, rtol=1e-12)
 
 
 def graph_of(node, size: int = 2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -116,13 +117,13 @@ class Events:
 
 def _npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.load(path) as file:
+        with path.open("rb") as raw, np.load(raw) as file:  # numpy itself leaves a damaged file open
             return file["times"], file["which"]
     except FileNotFoundError:
         raise DataError(f"There is no file '{path}'.") from None
     except KeyError as error:
         raise DataError(f"'{path}' has no array {error}; events need 'times' [s] and 'which'.") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise DataError(f"'{path}' is cut short or no .npz file: {error}.") from None
 
 

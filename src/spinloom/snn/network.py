@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -169,6 +170,12 @@ class Network:
             layer.restore(state)
         return counts
 
+    def to_nir(self, path: str | Path, drop: Sequence[str] = ()) -> Any:
+        """Write the layers as a NIR file: see :func:`spinloom.snn.write_nir`."""
+        from spinloom.snn.nir_file import write_nir  # torch, which the network itself does not need
+
+        return write_nir(self.layers, path, drop)
+
     def _look(self, counts: np.ndarray) -> None:
         """Say during the run what would make it worthless."""
         fired = counts.sum(axis=0)
@@ -213,9 +220,9 @@ class Network:
         if not path.is_file():
             return 0
         try:
-            with np.load(path) as file:
+            with path.open("rb") as raw, np.load(raw) as file:
                 kept = {name: file[name] for name in file.files}
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
             raise DataError(f"'{path}' is no checkpoint, or damaged ({error}). Delete it to start anew.") from None
         if int(kept["begin"]) != begin or int(kept["samples"]) != len(counts):
             raise InputError(
