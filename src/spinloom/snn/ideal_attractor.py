@@ -4,7 +4,8 @@
     J(x) = J_0/(sqrt(2 pi) a) exp(-x^2/(2 a^2))
 
 It is the theory against which the network of junctions is understood, and a check of it. Valid on a ring that is long
-against a. Source: C. C. A. Fung, K. Y. M. Wong, S. Wu, Neural Comput. 22, 752 (2010), arXiv:0808.2341.
+against a. Source: C. C. A. Fung, K. Y. M. Wong, S. Wu, Neural Comput. 22, 752 (2010),
+doi:10.1162/neco.2009.07-08-824.
 """
 
 from __future__ import annotations

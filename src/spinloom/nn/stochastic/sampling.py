@@ -66,7 +66,8 @@ def sampled_outputs(
 
     References
     ----------
-    A. Sengupta, M. Parsa, B. Han, K. Roy, IEEE Trans. Electron Devices 63, 2963 (2016), arXiv:1605.04494.
+    A. Sengupta, M. Parsa, B. Han, K. Roy, IEEE Trans. Electron Devices 63, 2963 (2016),
+    doi:10.1109/TED.2016.2568762.
     """
     if mode not in get_args(Mode):
         raise UnknownNameError("way to sample a network", str(mode), get_args(Mode))
