@@ -3,7 +3,7 @@
     1/tau_P->AP = f0 exp(-Delta (1 + x)),    1/tau_AP->P = f0 exp(-Delta (1 - x)),    x = (I - I_0)/I_c
 
 State 1 is parallel, 0 antiparallel; a positive current favours parallel. A *flip* is any change of state, a *cycle* is
-two flips. Rates: Li and Zhang, doi:10.1103/PhysRevB.69.134416; Rippard et al., doi:10.1103/PhysRevB.84.064439. Linear
+two flips. Rates: Li and Zhang, doi:10.1103/PhysRevB.69.134416; Rippard et al., arXiv:1107.5007. Linear
 in the current, so they hold for |x| well below 1; f0 = 1 GHz is a convention, measured values spread over decades.
 """
 
