@@ -181,6 +181,17 @@ def test_streams_too_short_are_refused_by_name_or_skipped() -> None:
         nist_suite(bits[:, :50], skip_short=True)
 
 
+def test_runs_left_out_for_their_bias_have_the_chance_of_that() -> None:
+    """NIST's program gives 0 where the frequency test's z is beyond 4, which happens with erfc(4/sqrt 2) = 6.3e-5."""
+    for ones, left_out in ((5199, False), (5201, True)):  # z = 3.98 and 4.02 of 10 000 bits
+        bits = np.zeros(10_000, np.uint8)
+        bits[np.random.default_rng(0).permutation(10_000)[:ones]] = 1
+        found = float(by_name()["runs"].p_values(bits)[0])
+        given = sys.modules["sp80022suite"].runs(bits.tobytes())
+        assert (given == 0.0) is left_out
+        assert found == pytest.approx(6.334e-5, rel=1e-3) if left_out else found == given
+
+
 def test_every_test_runs_at_the_length_that_it_asks_for() -> None:
     for test in TESTS:
         if test.least < 400_000:
