@@ -150,7 +150,7 @@ def nist_suite(
     A source passes over all unless it looks worse than an ideal one would in 1 % of cases. For each p-value's row that
     is judged by three things: how many streams have p < 0.01 (exact binomial), the smallest p, and the uniformity P_T;
     the three and all rows share the 1 % (Bonferroni). NIST's own marks are reported beside it: some of 188 rows are
-    marked by chance.
+    marked by chance. The 1 % is meant for streams of 1e6 bits; p-values of shorter ones are rougher in their tails.
 
     Parameters
     ----------
