@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spinloom.snn.cues import Sensors
     from spinloom.snn.decoding import LinearDecoder, population_vector, population_vector_error
     from spinloom.snn.events import Events
+    from spinloom.snn.flips import FlipCode
     from spinloom.snn.ideal_attractor import IdealAttractor
     from spinloom.snn.layer import Layer
     from spinloom.snn.modules import Fire, LeakyCell, Unrolled
@@ -36,6 +37,7 @@ _MODULES = {
     "Axis": "axis",
     "Depression": "attractor",
     "Events": "events",
+    "FlipCode": "flips",
     "IdealAttractor": "ideal_attractor",
     "JunctionCode": "coding",
     "Labels": "network",
