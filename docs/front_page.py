@@ -1,8 +1,9 @@
-"""Picture and tables of the first page and of findings.md, from real runs: python docs/front_page.py RUNS.
+"""Picture and tables of the first page and of the pages of findings, from real runs: python docs/front_page.py RUNS.
 
 RUNS holds runs of reproductions; the latest of each is taken. With Xin2023_switching, Xin2023_network and
-Xin2023_energy among them the picture and its tables are made; the table of synapses and crossbars takes a row of every
-reproduction that was run. Text between ``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
+Xin2023_energy among them the picture and its tables are made; the tables of synapses and crossbars and of stochastic
+and spiking systems take a row of every reproduction that was run, and stay as they are where none was. Text between
+``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from spinloom.experiments import load_reproduction
 from spinloom.experiments.figure import FigureSpec, Panel, Series
 from spinloom.report.figures import save
 
@@ -55,6 +57,34 @@ SYNAPSES = {
     "Li2014_barrier": "resistances",
     "Zhang2018_hetero": "change",
     "Zhang2021_wcluster": "change",
+}
+STOCHASTIC = {
+    "Zhang2022_tuning": "half_width",
+    "Mizrahi2018_population": "success.standard",
+    "Mizrahi2016_locking": "frequency.plateau",
+    "Vodenicarevic2017_trng": "nist.xor8.passed",
+    "Zhang2024_bernoulli": "nist.xor4.passed",
+    "Lee2017_vcma_trng": "nist.xor8.passed",
+    "Kim2015_spin_dice": "nist.xor4.passed",
+    "Fukushima2014_spin_dice": "nist.xor8.passed",
+    "Cai2019_stochastic_neuron": "mean.network.most",
+    "Liyanagedera2017_sigmoid": "written.network.gap",
+    "Sengupta2016_deep_spiking": "trained.network.middle",
+    "Luo2024_stochastic_computing": "accuracy.best",
+    "Daniels2020_or_neuron": "accuracy.best",
+    "Li2024_rbm": "recognition.image28.0",
+    "Zheng2020_attractor": "wander.against_theory",
+    "Zhang2022_iris": "accuracy.junctions",
+    "Zhang2022_sweeps": "bits.3",
+    "DiehlCook2015_mnist": "accuracy.junctions",
+    "Velarde2021_heat_stdp": "tail.ratio",
+    "Lv2022_heat_stdp": "tail.ratio",
+    "Lan2021_joule_stdp": "tail.ratio",
+    "Sengupta2016_plasticity": "by.gap",
+    "Vincent2015_switching": "best_ratio.half",
+    "Vincent2015_stdp": "recall.intermediate.5",
+    "Chen2023_snn": "accuracy",
+    "Suh2015_coding": "accuracy",
 }
 PRINTED = ((30, 2.2, -11.8), (200, 3.4, -10.5))
 
@@ -123,19 +153,28 @@ def _texts(runs: Path) -> dict[str, str]:
     }
 
 
-def _synapses(runs: Path) -> str:
-    """One row a reproduction: the figure people ask for, and how all of its rows came out."""
+def _seeds(name: str, run: dict[str, Any]) -> str:
+    """How many seeds a run took, where its numbers are means over seeds."""
+    usual = load_reproduction(name).settings.get("seeds")
+    asked = re.search(r"--seeds (\d+)", run["command"])
+    number = int(asked[1]) if asked else usual
+    return "" if usual is None or number is None else f"; {number} seed{'s' if int(number) > 1 else ''}"
+
+
+def _systems(runs: Path, chosen: dict[str, str], seeds: bool = False) -> str:
+    """One row a reproduction: the figure people ask for, and how all of its rows came out; empty without runs."""
     table = ["| system | figure | published | here | verdict | all rows |", "|---|---|---|---|---|---|"]
-    for name, quantity in SYNAPSES.items():
+    for name, quantity in chosen.items():
         if not list((runs / name).glob("*/result.nc")):
             continue
-        rows = json.loads((_folder(runs, name) / "metrics.json").read_text(encoding="utf-8"))["expectations"]
-        row = next(e for e in rows if e["quantity"] == quantity)
+        run = json.loads((_folder(runs, name) / "metrics.json").read_text(encoding="utf-8"))
+        rows = run["expectations"]
+        row = next((e for e in rows if e["quantity"] == quantity), rows[0])
         verdicts = [e["verdict"] for e in rows]
         counts = [f"{verdicts.count(word)} {word}" for word in ("agrees", "disagrees", "not comparable")]
         shown = ", ".join(text for text in counts if not text.startswith("0 ")).replace("agrees", "agree")
-        table.append(f"| `{name}` {_row(row)} {shown} |")
-    return "\n".join(table)
+        table.append(f"| `{name}` {_row(row)} {shown}{_seeds(name, run) if seeds else ''} |")
+    return "\n".join(table) if len(table) > 2 else ""
 
 
 def _fill(path: Path, texts: dict[str, str]) -> None:
@@ -187,11 +226,13 @@ def _accuracy(data: xr.Dataset) -> Panel:
 if __name__ == "__main__":
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
     folder = Path(__file__).parent / "_static"
-    texts = {"synapses": _synapses(runs)}
+    tables = {"synapses": _systems(runs, SYNAPSES), "stochastic": _systems(runs, STOCHASTIC, seeds=True)}
+    texts = {name: table for name, table in tables.items() if table}
     if all(list((runs / name).glob("*/result.nc")) for name in ROWS):
         panels = (_switching(_latest(runs, "Xin2023_switching")), _accuracy(_latest(runs, "Xin2023_network")))
         save(FigureSpec("first_look", "", panels), folder)
         (folder / "first_look.png").unlink()
         texts |= _texts(runs)
-    for page in (folder.parents[1] / "README.md", folder.parent / "findings.md"):
+    pages = ("findings.md", "findings_stochastic.md")
+    for page in (folder.parents[1] / "README.md", *(folder.parent / name for name in pages)):
         _fill(page, texts)
