@@ -129,3 +129,9 @@ def test_labels_by_hand() -> None:
     labels = Labels.of(counts, np.array([0, 0, 1]))
     np.testing.assert_array_equal(labels.label, [0, 1, -1])
     np.testing.assert_array_equal(labels.predict(counts), [0, 0, 1])
+
+
+def test_a_class_without_samples_names_no_neuron() -> None:
+    labels = Labels.of(np.array([[3, 0], [0, 2]]), np.array([0, 2]))
+    np.testing.assert_array_equal(labels.label, [0, 2])
+    assert labels.classes == 3

@@ -47,7 +47,9 @@ class Labels:
         counts, y = np.asarray(counts, float), np.asarray(y)
         if len(counts) != len(y):
             raise InputError(f"There are counts of {len(counts)} samples and labels of {len(y)}.")
-        mean = np.stack([counts[y == c].mean(axis=0) for c in range(int(y.max()) + 1)])
+        mean = np.zeros((int(y.max()) + 1, counts.shape[1]))  # a class without samples names no neuron
+        for c in np.unique(y):
+            mean[c] = counts[y == c].mean(axis=0)
         return cls(np.where(mean.max(axis=0) > 0, mean.argmax(axis=0), -1), len(mean))
 
     def predict(self, counts: np.ndarray) -> np.ndarray:
