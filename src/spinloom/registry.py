@@ -93,6 +93,7 @@ protocols.add("phase_locking", "spinloom.experiments.protocols.phase_locking:run
 protocols.add("clustering", "spinloom.experiments.protocols.clustering:run")
 protocols.add("clustering_sweeps", "spinloom.experiments.protocols.clustering_sweeps:run")
 protocols.add("spiking_digits", "spinloom.experiments.protocols.spiking_digits:run")
+protocols.add("spike_coding", "spinloom.experiments.protocols.spike_coding:run")
 protocols.add("random_weights", "spinloom.experiments.protocols.random_weights:run")
 protocols.add("stochastic_computing", "spinloom.experiments.protocols.stochastic_computing:run")
 protocols.add("pulse_regimes", "spinloom.experiments.protocols.pulse_regimes:run")
