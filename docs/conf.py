@@ -32,6 +32,7 @@ extensions = [
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "generated", "gallery/*.ipynb", "gallery/*.py.md5"]
 nitpicky = False
+suppress_warnings = ["ref.python"]  # shapes in types, "(inputs, outputs)", are no references to what has such a name
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 

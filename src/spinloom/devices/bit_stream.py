@@ -2,7 +2,7 @@
 
     raw:       s_i = state at i T,    correlation of neighbours c = exp(-T/tau*)
     whitened:  b_k = s_kn XOR s_kn+1 ... XOR s_kn+n-1           (over consecutive samples of one junction)
-               b_k = s_k(1) XOR s_k(2) ... XOR s_k(n)           (over n junctions sampled together)
+    or:        b_k = s_k(1) XOR s_k(2) ... XOR s_k(n)           (over n junctions sampled together)
 
 Independent bits with P(1) = 1/2 + e give, XORed n at a time, the bias 2^(n-1) e^n in magnitude; correlated ones do not:
 :func:`whitened_moments` has the exact bias and correlation of both. Whitening of junctions by XOR: Fukushima et al.,
