@@ -76,15 +76,15 @@ STOCHASTIC = {
     "Zheng2020_attractor": "wander.against_theory",
     "Zhang2022_iris": "accuracy.junctions",
     "Zhang2022_sweeps": "bits.3",
-    "DiehlCook2015_mnist": "accuracy.junctions",
+    "DiehlCook2015_mnist": "accuracy.100.junctions",
     "Velarde2021_heat_stdp": "tail.ratio",
     "Lv2022_heat_stdp": "tail.ratio",
     "Lan2021_joule_stdp": "tail.ratio",
     "Sengupta2016_plasticity": "by.gap",
     "Vincent2015_switching": "best_ratio.half",
     "Vincent2015_stdp": "recall.intermediate.5",
-    "Chen2023_snn": "accuracy",
-    "Suh2015_coding": "accuracy",
+    "Chen2023_snn": "accuracy.weights.whitened",
+    "Suh2015_coding": "loss.share",
 }
 PRINTED = ((30, 2.2, -11.8), (200, 3.4, -10.5))
 

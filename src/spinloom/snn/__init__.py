@@ -62,6 +62,7 @@ __all__ = [
     "Depression",
     "Events",
     "Fire",
+    "FlipCode",
     "IdealAttractor",
     "JunctionCode",
     "Labels",
