@@ -11,7 +11,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import crossbar, dynamics, layers, network, pulsed, stochastic, synapse
+from benchmarks import crossbar, dynamics, layers, network, pulsed, spiking, stochastic, synapse
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -35,6 +35,7 @@ def installed(name: str) -> str:
 
 def main() -> None:
     rows = dynamics.measure() + network.rows() + crossbar.rows() + layers.rows() + pulsed.rows() + synapse.rows()
+    rows += spiking.rows()
     rows += stochastic.rows()
     lines = [
         f"Measured on {datetime.date.today()}: {processor()}, {len(os.sched_getaffinity(0))} cores, Python "

@@ -288,6 +288,8 @@ def _figures(tuned: xr.Dataset, decoded: xr.Dataset) -> tuple[FigureSpec, ...]:
         FigureSpec("coding", "Spiking probability under two inputs", tuple(panels),
                    "Share of time in the antiparallel state over each input, the other held."),
         FigureSpec("decoding", "What an observation says of the stimulus", (errors, info),
-                   "Left: root mean square error of three ways to read the stimulus. Right: information of the share "
+                   "Left: root mean square error of three ways to read the stimulus; short observations are read "
+                   "within the range that they can tell at all, where the bound, for unbiased readers, does not hold. "
+                   "Right: information of the share "
                    "of time about a stimulus spread as its resolution."),
     )  # fmt: skip

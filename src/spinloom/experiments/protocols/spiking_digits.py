@@ -210,6 +210,7 @@ def _metrics(found: Mapping[tuple[int, str], xr.Dataset]) -> dict[str, Metric]:
 
 
 def percent(values: np.ndarray) -> tuple[float, str, float | None]:
+    """Mean over seeds, "%", standard error: what a metric is made of."""
     mean, error = mean_and_error(values)
     return mean, "%", error
 
@@ -261,8 +262,10 @@ def _figures(found: Mapping[tuple[int, str], xr.Dataset]) -> tuple[FigureSpec, .
     return (
         FigureSpec(
             "learning", "Digits learnt without labels", (curve, confusion),
-            "Left: accuracy on the test images of a look after each piece of the training, mean and standard deviation "
-            f"over seeds. Right: confusion of {outputs} outputs, {_LABELS[code]}, mean over seeds.",
+            "Left: accuracy on the test images of a look after each piece of the training (the first of the test set; "
+            "outputs are named by what they answered while learning), mean and standard deviation "
+            f"over seeds. Right: confusion of {outputs} outputs, {_LABELS[code]}, mean over seeds; digit 0 at the "
+            "lower left.",
         ),
         FigureSpec(
             "fields", "What the outputs have learnt", (Panel("", "", heat=heat),),
