@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import spinloom as sl
+from spinloom.devices.from_macrospin import escape_rates
+from spinloom.devices.superparamagnetic_junction import SuperparamagneticJunction
 from spinloom.devices.testing import assert_device_api
 from spinloom.errors import InputError, ParameterError, SpinloomWarning
 
@@ -44,6 +46,29 @@ def test_field_and_voltage() -> None:
     assert share == pytest.approx(1 / (1 + math.exp(-2 * 17.7 * 0.1)), rel=1e-12)
     lowered = sl.device(NAME, barrier_voltage="1 V", offset_current="0 A")
     assert math.log(1e9 / lowered.flip_rate(0.0, voltage="0.2 V")[0]) == pytest.approx(17.7 * 0.8, rel=1e-12)
+
+
+def test_a_voltage_changes_what_a_current_does() -> None:
+    """VCMA against the exact rates of the macrospin behind it: the lever of the current, d ln(ratio)/dI.
+
+    5 %: the exact law is quadratic in the current, and its prefactor moves with the barrier.
+    """
+    mtj = sl.device("Xin2023_mtj_15kT", vcma_coefficient="100 fJ/(V m)")
+    junction = SuperparamagneticJunction.from_macrospin(mtj)
+    step = 0.01 * mtj.critical_current()
+    for volts in (-0.5, 0.5):
+        exact = escape_rates(mtj, [-step, step], volts)
+        lever = np.diff(np.log(exact.leave_antiparallel.values / exact.leave_parallel.values)).item()
+        share = junction.probability_parallel([-step, step], voltage=volts)
+        assert np.diff(np.log(share / (1.0 - share))).item() == pytest.approx(lever, rel=0.05)
+
+
+def test_a_single_run_has_the_error_of_its_counting_noise() -> None:
+    """On the flank flips come in pairs: twice the variance of Poisson, exactly; a count of 0 has an error too."""
+    junction = sl.device(NAME)
+    counted = junction.tuning("-150 uA", duration="1 s", seed=2)
+    rate = float(junction.flip_rate("-150 uA")[0])
+    assert float(counted.error[0]) == pytest.approx(math.sqrt(2.0 * rate), rel=0.01)
 
 
 def test_drives_without_a_parameter_are_refused() -> None:

@@ -33,6 +33,7 @@ class SuperparamagneticJunction(Device):
         x = [(I - I_0)/I_c + V/V_c + 2 h]/(1 + h^2),    Delta = E_B (1 - V/V_b)/(k_B T) (1 + h^2),    h = B/B_k
 
     The field acts on the barriers through (1 +- h)^2 (Brown, doi:10.1103/PhysRev.130.1677), the current to first order.
+    A voltage V on V_b (VCMA) lowers barrier, I_c and B_k alike, by 1 - V/V_b; that f0 changes too is left out.
     Valid while a barrier of about 1 k_B T or more is left and no drive removes it.
 
     Parameters
@@ -87,19 +88,23 @@ class SuperparamagneticJunction(Device):
             raise InputError(
                 f"temperature must be above 0 K, not {pretty(warm, 'K')}: at 0 K nothing switches by itself."
             )
-        h = 0.0 if tesla == 0 else tesla / self._known("anisotropy_field", "a field")
         tilt = 0.0
         if volts != 0 and not (v("barrier_voltage") and not v("critical_voltage")):
             tilt = volts / self._known("critical_voltage", "a voltage")
         left = 1.0 - (volts / v("barrier_voltage") if v("barrier_voltage") else 0.0)
+        h = 0.0 if tesla == 0 or left <= 0 else tesla / self._known("anisotropy_field", "a field") / left
         if left <= 0 or abs(h) >= 1:
             raise ParameterError(
                 f"{self.name}: this drive removes the barrier, and rates over a barrier no longer hold. Stay below "
-                + (f"{pretty(v('barrier_voltage'), 'V')}." if left <= 0 else f"{pretty(v('anisotropy_field'), 'T')}.")
+                + (
+                    f"{pretty(v('barrier_voltage'), 'V')}."
+                    if left <= 0
+                    else f"{pretty(v('anisotropy_field') * left, 'T')}."
+                )
             )
         chance = np.random.default_rng((seed, 0xD1E5))
         delta = self._drawn("thermal_stability", count, chance) * left * v("temperature") / warm
-        critical = self._drawn("critical_current", count, chance)
+        critical = self._drawn("critical_current", count, chance) * left  # a lower barrier is removed by less current
         attempt = self._drawn("attempt_frequency", count, chance)
         # (1 +- h)^2 +- x: the even part raises both barriers, the odd part acts like a current
         even = 1.0 + h * h
@@ -256,7 +261,7 @@ class SuperparamagneticJunction(Device):
         -------
         xarray.DataArray
             Flips a second over ``current`` [A]; counted rates have a coordinate ``error``, the standard error of the
-            mean from the trials' own scatter (from counting statistics where there is one trial).
+            mean from the trials' own scatter (of a single trial: of the closed form's counting noise).
         """
         amperes = si_array(current, "current", "current")
         attrs = self.attributes(units="1/s", long_name="flip rate", **{k: str(v) for k, v in drive.items()})
@@ -270,7 +275,8 @@ class SuperparamagneticJunction(Device):
         junction = self._mean(drive)
         runs = np.broadcast_to(amperes[:, None, None], (amperes.size, trials, 1))
         counts = junction.flips(runs, seconds, seed)[0][..., 0]
-        scatter = counts.std(axis=1, ddof=1) if trials > 1 else np.sqrt(counts[:, 0])
+        one = np.sqrt(junction.count_variance(amperes[:, None], seconds)[:, 0])
+        scatter = counts.std(axis=1, ddof=1) if trials > 1 else one
         coords["error"] = ("current", scatter / math.sqrt(trials) / seconds, {"units": "1/s"})
         attrs |= {"method": "waiting times", "duration": seconds, "trials": trials, "seed": seed}
         return xr.DataArray(counts.mean(axis=1) / seconds, coords, ("current",), "flip_rate", attrs)

@@ -106,7 +106,7 @@ class TwoState:
     def rates(self, current: float | np.ndarray = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """(1/tau_P->AP, 1/tau_AP->P) [1/s], each (..., n)."""
         ratio = self.drive_ratio(current)
-        scale = self.attempt_frequency * np.exp(-self.thermal_stability)
+        scale = self.peak_rate
         return scale * np.exp(-self.thermal_stability * ratio), scale * np.exp(self.thermal_stability * ratio)
 
     def probability_parallel(self, current: float | np.ndarray = 0.0) -> np.ndarray:
@@ -115,8 +115,31 @@ class TwoState:
 
     def flip_rate(self, current: float | np.ndarray = 0.0) -> np.ndarray:
         """Mean flips a second, 2/(tau_P + tau_AP) = f0 exp(-Delta)/cosh(Delta x)."""
-        scale = self.attempt_frequency * np.exp(-self.thermal_stability)
-        return scale / np.cosh(self.thermal_stability * self.drive_ratio(current))
+        return self.peak_rate / np.cosh(self.thermal_stability * self.drive_ratio(current))
+
+    @property
+    def peak_rate(self) -> np.ndarray:
+        """Flips a second at x = 0, f0 exp(-Delta), (n,): the top of the bell."""
+        return self.attempt_frequency * np.exp(-self.thermal_stability)
+
+    @property
+    def width(self) -> np.ndarray:
+        """I_c/Delta [A], (n,): changes the ratio of the rates by e^2; the bell's half width is arccosh 2 of it."""
+        return self.critical_current / self.thermal_stability
+
+    def count_variance(self, current: float | np.ndarray, duration: float) -> np.ndarray:
+        """Variance of the number of flips within ``duration`` [s] in the steady state, shape of ``current``.
+
+            Var N = r T + r (b - a)^2/s [T/s - (1 - exp(-s T))/s^2],   s = a + b,   r = 2 a b/s
+
+        with both escape rates a and b: Poisson at the peak (a = b), up to twice that on the flanks, where flips come in
+        pairs. Derived from the two-time density of flips of a two-state Markov process.
+        """
+        a, b = self.rates(current)
+        s = a + b
+        rate = 2.0 * a * b / s
+        memory = duration / s + np.expm1(-s * duration) / s**2
+        return rate * duration + rate * (b - a) ** 2 / s * memory
 
     def correlation_time(self, current: float | np.ndarray = 0.0) -> np.ndarray:
         """tau* [s] of the autocorrelation exp(-t/tau*): one over the sum of both rates."""

@@ -166,7 +166,7 @@ class AttractorNetwork:
     @cached_property
     def current_width(self) -> float:
         """W = I_c/Delta [A] of the middle junction."""
-        return float(np.median(self.junctions.critical_current / self.junctions.thermal_stability))
+        return float(np.median(self.junctions.width))
 
     @cached_property
     def peak_rate(self) -> float:
@@ -175,7 +175,7 @@ class AttractorNetwork:
 
     @property
     def _peaks(self) -> np.ndarray:
-        return self.junctions.attempt_frequency * np.exp(-self.junctions.thermal_stability)
+        return self.junctions.peak_rate
 
     @cached_property
     def rest_current(self) -> float:

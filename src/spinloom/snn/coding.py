@@ -20,6 +20,8 @@ from spinloom.snn.population import Population
 from spinloom.units import si
 
 draw: Any = None  # replaced by launch.bind
+_OWN = np.uint64(0xC0DE << 48)
+"""Mixed into the seed: a code and the stochastic synapses behind it may be given the same one."""
 
 
 class Code(Protocol):
@@ -89,7 +91,7 @@ def spikes(probability: np.ndarray, steps: int, step: float, seed: int, number: 
     mean = float(p.sum()) * steps
     room = int(mean + 10.0 * math.sqrt(mean) + 100.0)  # beyond ten standard deviations
     which, when, start = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(steps + 1, np.int64)
-    count = _kernel()(p, steps, np.uint64(seed), number, start, which, when)
+    count = _kernel()(p, steps, np.uint64(seed) ^ _OWN, number, start, which, when)
     return Events((when[:count] + 1) * step, which[:count], p.size, steps * step)
 
 

@@ -61,7 +61,7 @@ class Sensors:
     def currents(self, stimulus: float | np.ndarray) -> np.ndarray:
         """Currents [A] of all sensors, (..., copies * n). InputError for a stimulus outside the range."""
         distance = self.axis.difference(self.axis.check(stimulus)[..., None], self.axis.positions)
-        width = np.median(self.junctions.critical_current / self.junctions.thermal_stability)
+        width = np.median(self.junctions.width)
         middle = np.median(self.junctions.offset_current)
         return np.tile(middle + width / self.breadth * distance, self.copies)
 
@@ -89,7 +89,7 @@ class Sensors:
         junctions = self.junctions
         rows = (junctions.attempt_frequency, junctions.thermal_stability, junctions.critical_current)
         kinds, kind_of = np.unique(np.stack([*rows, junctions.offset_current]), axis=1, return_inverse=True)
-        width = np.median(junctions.critical_current / junctions.thermal_stability)
+        width = np.median(junctions.width)
         steps = np.round(self.currents(grid) / (1e-9 * width))  # equal distances give equal currents, to rounding
         for kind in range(kinds.shape[1]):
             members = np.flatnonzero(kind_of.ravel() == kind)

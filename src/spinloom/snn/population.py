@@ -92,12 +92,12 @@ class Population:
     @property
     def peaks(self) -> np.ndarray:
         """Flips a second of each junction at its preferred input, f0 exp(-Delta), (n,)."""
-        return self.junctions.attempt_frequency * np.exp(-self.junctions.thermal_stability)
+        return self.junctions.peak_rate
 
     @property
     def half_widths(self) -> np.ndarray:
         """Half width at half maximum of each curve, (I_c/Delta) arccosh 2 [A], (n,)."""
-        return self.junctions.critical_current / self.junctions.thermal_stability * np.arccosh(2.0)
+        return self.junctions.width * np.arccosh(2.0)
 
     def without(self, dead: np.ndarray) -> Population:
         """The same population with the junctions at ``dead`` (indices or mask) never flipping any more."""
@@ -120,19 +120,11 @@ class Population:
         return self._living(self.junctions.flip_rate(self._inputs(current)))
 
     def count_variance(self, current: float | np.ndarray, duration: str | float) -> np.ndarray:
-        """Variance of the number of flips within ``duration`` [s] in the steady state, shape of ``current`` + (n,).
+        """Variance of the number of flips within ``duration`` [s], shape of ``current`` + (n,).
 
-            Var N = r T + r (b - a)^2/s [T/s - (1 - exp(-s T))/s^2],   s = a + b,   r = 2 a b/s
-
-        with both escape rates a and b: Poisson at the peak (a = b), up to twice that on the flanks, where flips come in
-        pairs. Derived from the two-time density of flips of a two-state Markov process.
+        Poisson at the peak, up to twice that on the flanks: ``TwoState.count_variance``.
         """
-        time = si(duration, "time", "duration")
-        a, b = self.junctions.rates(self._inputs(current))
-        s = a + b
-        rate = 2.0 * a * b / s
-        memory = time / s + np.expm1(-s * time) / s**2
-        return self._living(rate * time + rate * (b - a) ** 2 / s * memory)
+        return self._living(self.junctions.count_variance(self._inputs(current), si(duration, "time", "duration")))
 
     def probability_of_change(self, current: float | np.ndarray, interval: str | float) -> np.ndarray:
         """P(two samples, ``interval`` [s] apart, differ) = 2 p (1 - p) (1 - exp(-interval/tau*)), exact.

@@ -248,7 +248,7 @@ class Transfer:
 
     def _unit(self, junctions: TwoState) -> np.ndarray:
         """Flips of each junction, or of a typical one, at its peak within the acquisition time."""
-        peaks = junctions.attempt_frequency * np.exp(-junctions.thermal_stability)
+        peaks = junctions.peak_rate
         return (peaks if self.calibrated else np.median(peaks)) * self.duration
 
 

@@ -24,7 +24,7 @@ def energy_metrics(plan: Plan, settings: Mapping[str, Any]) -> dict[str, Metric]
     offset = float(plan.junction.parameters.value("offset_current"))
     through = inputs.current(values)[:, None] + (offset - inputs.centres)  # input and bias
     bumps = np.exp(-0.5 * ((transfer.labels - arm(values)[:, None]) / plan.bump) ** 2)
-    width = float(np.mean(transfer.outputs.critical_current / transfer.outputs.thermal_stability))
+    width = float(np.mean(transfer.outputs.width))
     # a bump of activity: each output up the flank as far as its height asks, the others silent
     driven = np.minimum(width * np.arccosh(1.0 / np.maximum(bumps, 1e-12)), plan.span * width)
     power = (ohms * float((through**2).mean()), ohms * float((driven**2).mean()))

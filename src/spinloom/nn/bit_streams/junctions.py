@@ -129,7 +129,7 @@ class Junctions:
         else:
             mean_slope = float((2.0 * at.thermal_stability / at.critical_current)[0])
             mean_offset = float(at.offset_current[0])
-        rate = 2.0 * junctions.attempt_frequency * np.exp(-junctions.thermal_stability)  # sum of both at p = 1/2
+        rate = 2.0 * junctions.peak_rate  # sum of both at p = 1/2
         offset = slope * (mean_offset - junctions.offset_current)
         return cls(offset, slope / mean_slope, np.exp(-interval * rate))
 
