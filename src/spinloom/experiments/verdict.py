@@ -28,6 +28,13 @@ class Metric:
     unit: str = ""
     error: float | None = None
 
+    @classmethod
+    def mean(cls, values: Any, unit: str = "") -> Metric:
+        """The mean of repeated measurements with its standard error; of a single one without."""
+        found = np.asarray(values, float)
+        error = float(found.std(ddof=1) / math.sqrt(found.size)) if found.size > 1 else None
+        return cls(float(found.mean()), unit, error)
+
     @property
     def number(self) -> float:
         """The value where it is a single number."""

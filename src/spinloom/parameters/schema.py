@@ -77,6 +77,12 @@ class ParameterSet:
             item for item in self.parameters.values() if item.source.how == "assumed" and item.source.note != DEFAULT
         ]
 
+    def assumed_inputs(self) -> tuple[tuple[str, str, str], ...]:
+        """The assumed parameters as a reproduction lists them: (what, value as written, why)."""
+        return tuple(
+            (f"{self.name}: {item.name}", item.written, item.source.note or item.description) for item in self.assumed()
+        )
+
     def yours(self) -> list[Parameter]:
         """Parameters that a user overrode."""
         return [item for item in self.parameters.values() if item.source.how == "yours"]

@@ -45,7 +45,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     metrics = _law_metrics(errors, settings) | _metrics(learned, sweeps, settings)
     figures = approximate_figures.draw(errors, learned, sweeps, metrics, settings)
     references = (*junction.parameters.references(), *(("LeCun1998",) if settings["data"] == "mnist" else ()))
-    assumed = tuple((item.name, item.written, item.source.note) for item in junction.parameters.assumed())
+    assumed = junction.parameters.assumed_inputs()
     return Outcome(metrics, errors.table.merge(learned), figures, references, assumed)
 
 

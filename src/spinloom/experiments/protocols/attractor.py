@@ -11,7 +11,6 @@ from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.protocols import attractor_figures as figures
 from spinloom.experiments.protocols import attractor_studies as studies
 from spinloom.experiments.protocols.attractor_studies import Bench
-from spinloom.experiments.protocols.clustering import assumed_of
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 
@@ -60,7 +59,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
          for name, part in parts.items() for key, value in {**part.data_vars, **part.coords}.items()}
     )  # fmt: skip
     keys = tuple(device.parameters.references())
-    return Outcome(metrics, data, figures.of(parts, metrics), keys, assumed_of(device))
+    return Outcome(metrics, data, figures.of(parts, metrics), keys, device.parameters.assumed_inputs())
 
 
 def _held(part: xr.Dataset) -> dict[str, Metric]:

@@ -325,9 +325,9 @@ def _metrics(self: Run, two: Mapping[str, xr.Dataset], parts: Mapping[str, xr.Da
     for name, found in two.items():
         for what in ("recognition", "recall"):
             for digit in range(DIGITS):
-                metrics[f"{what}.{name}.{digit}"] = _mean(found[what].isel(digit=digit).to_numpy())
+                metrics[f"{what}.{name}.{digit}"] = Metric.mean(found[what].isel(digit=digit).to_numpy(), "%")
             metrics[f"{what}.ten.{name}"] = Metric(float(parts["ten"][what].sel(machine=name).mean()), "%")
-        metrics[f"noise.{name}.1"] = _mean(found["recall_noise"].isel(digit=1).to_numpy())
+        metrics[f"noise.{name}.1"] = Metric.mean(found["recall_noise"].isel(digit=1).to_numpy(), "%")
         metrics[f"judge.{name}"] = Metric(float(parts["judges"]["score"].sel(panel=name)[0]), "%")
         metrics[f"judge.{name}.two"] = Metric(float(parts["judges"]["score"].sel(panel=name)[1]), "%")
     gap = max(float(np.abs(found["recall"] - found["recall_ideal"]).max()) for found in two.values())
@@ -336,7 +336,8 @@ def _metrics(self: Run, two: Mapping[str, xr.Dataset], parts: Mapping[str, xr.Da
     metrics["recall.ten.more"] = Metric(float(parts["ten"]["recall"].sel(machine="more").mean()), "%")
     for image in IMAGES:
         for how in ("joined", "joint"):
-            metrics[f"cross.{how}.{image}"] = _mean(parts["cross"][how].sel(image=image).mean("digit").to_numpy())
+            found = parts["cross"][how].sel(image=image).mean("digit")
+            metrics[f"cross.{how}.{image}"] = Metric.mean(found.to_numpy(), "%")
     spread = parts["spread"].mean("chip")
     spreads = np.array(spread.coords["spread"].values, dtype=float)
     metrics["spread.values"] = Metric([float(value) for value in 100.0 * spreads], "%")
@@ -354,11 +355,6 @@ def _metrics(self: Run, two: Mapping[str, xr.Dataset], parts: Mapping[str, xr.Da
             curve = parts["bits"][what].sel(panel=name).to_numpy()
             metrics[f"bits.{what}.{name}"] = Metric([float(value) for value in curve], "%")
     return metrics | _cost(self, two)
-
-
-def _mean(values: np.ndarray) -> Metric:
-    error = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
-    return Metric(float(values.mean()), "%", error)
 
 
 def _cost(self: Run, two: Mapping[str, xr.Dataset]) -> dict[str, Metric]:

@@ -49,7 +49,11 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     assert isinstance(data, xr.Dataset)  # xarray's signature also allows trees
     junction = device(settings["device"])
     return Outcome(
-        _metrics(data), data, _figures(data), tuple(junction.parameters.references()), assumed=assumed_of(junction)
+        _metrics(data),
+        data,
+        _figures(data),
+        tuple(junction.parameters.references()),
+        assumed=junction.parameters.assumed_inputs(),
     )
 
 
@@ -147,12 +151,12 @@ def _metrics(data: xr.Dataset) -> dict[str, Metric]:
     metrics = {}
     for code in CODES:
         last = data["accuracy"].sel(code=code).isel(round=-1).values
-        metrics[f"accuracy.{code}"] = Metric(mean_and_error(last)[0], "%", mean_and_error(last)[1])
+        metrics[f"accuracy.{code}"] = Metric.mean(last, "%")
         metrics[f"worst.{code}"] = Metric(float(last.min()), "%")
         share = data["confusion"].sel(code=code).mean("seed").values
         metrics[f"setosa.{code}"] = Metric(float(100.0 * share[0, 0] / share[0].sum()), "%")
     difference = (data["accuracy"].sel(code="junctions") - data["accuracy"].sel(code="ideal")).isel(round=-1).values
-    metrics["difference"] = Metric(mean_and_error(difference)[0], "%", mean_and_error(difference)[1])
+    metrics["difference"] = Metric.mean(difference, "%")
     curve = data["accuracy"].sel(code="ideal").mean("seed").values
     metrics["rounds.saturated"] = Metric(float(data["round"].values[np.argmax(curve > curve[-1] - 2.0)]))
     return metrics

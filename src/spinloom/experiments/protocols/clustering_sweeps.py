@@ -50,7 +50,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     metrics = _metrics(data, settings, junction)
     return Outcome(
         metrics, table, _figures(data, metrics), tuple(junction.parameters.references()),
-        assumed=clustering.assumed_of(junction),
+        assumed=junction.parameters.assumed_inputs(),
     )  # fmt: skip
 
 
@@ -86,8 +86,7 @@ def _metrics(data: Mapping[str, xr.DataArray], settings: Mapping[str, Any], junc
     metrics = {}
     for name, table in data.items():
         for value, row in zip(table[name].values, table.values, strict=True):
-            middle, error = clustering.mean_and_error(row)
-            metrics[f"{name}.{value:g}"] = Metric(middle, "%", error)
+            metrics[f"{name}.{value:g}"] = Metric.mean(row, "%")
     middle = data["observation"].mean("seed").values
     reached = np.argmax(middle > middle.max() - 2.0)
     metrics["observation.saturated"] = Metric(float(data["observation"]["observation"].values[reached]))

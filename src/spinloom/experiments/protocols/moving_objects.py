@@ -9,7 +9,6 @@ import numpy as np
 
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Heat, Panel, Series
-from spinloom.experiments.protocols.clustering import assumed_of, mean_and_error
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 
@@ -62,7 +61,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     metrics = _metrics(data, regimes, cases)
     return Outcome(
         metrics, data.merge(regimes), _figures(data, regimes, cases, settings),
-        tuple(junction.parameters.references()), assumed=assumed_of(junction),
+        tuple(junction.parameters.references()), assumed=junction.parameters.assumed_inputs(),
     )  # fmt: skip
 
 
@@ -180,11 +179,11 @@ def _metrics(data: xr.Dataset, regimes: xr.Dataset, cases: list[tuple[str, float
     metrics = {}
     for layer in ("first", "second"):
         for name, unit in (("recall", "%"), ("alarms", "")):
-            metrics[f"{name}.{layer}"] = Metric(*_mean(even[name].sel(layer=layer).values, unit))
+            metrics[f"{name}.{layer}"] = Metric.mean(even[name].sel(layer=layer).values, unit)
     metrics["writes"] = Metric(float(even["writes"].mean()))
     for index, (name, _, scatter) in enumerate(cases[1:], start=1):
         values = data["recall"].isel(case=index).sel(layer="first").values
-        metrics[f"recall.{name}.{scatter:g}"] = Metric(*_mean(values, "%"))
+        metrics[f"recall.{name}.{scatter:g}"] = Metric.mean(values, "%")
     for name in regimes["regime"].values:
         own = regimes.sel(regime=name)
         metrics[f"energy.{name}"] = Metric(1e12 * float(own["write_energy"]), "pJ")
@@ -196,11 +195,6 @@ def _metrics(data: xr.Dataset, regimes: xr.Dataset, cases: list[tuple[str, float
     slopes = np.abs(regimes["slope"].values)
     metrics["slope.ratio"] = Metric(float(slopes[0] / slopes[1]))
     return metrics
-
-
-def _mean(values: np.ndarray, unit: str) -> tuple[float, str, float | None]:
-    middle, error = mean_and_error(values)
-    return middle, unit, error
 
 
 def _figures(

@@ -44,7 +44,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     fine = _closed_forms(junction, settings)
     fast = _least_energy(junction, settings)
     metrics = _metrics(junction, settings, swept, held, fine, fast)
-    assumed = tuple((item.name, item.written, item.source.note) for item in junction.parameters.assumed())
+    assumed = junction.parameters.assumed_inputs()
     figures = (_figure(swept, fine, settings), _band_figure(junction, settings, held, fine))
     return Outcome(metrics, swept.merge(held), figures, tuple(junction.parameters.references()), assumed)
 

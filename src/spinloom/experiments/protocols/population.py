@@ -63,7 +63,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         figures.scaling(found, scaling, settings),
         figures.faults(found, settings),
     )
-    assumed = tuple((item.name, item.written, item.source.note) for item in junction.parameters.assumed())
+    assumed = junction.parameters.assumed_inputs()
     table = scaling["table"].merge(lost).merge(links)
     return Outcome(metrics, table, drawn, tuple(junction.parameters.references()), assumed)
 
@@ -227,9 +227,7 @@ def _grasp_metrics(
     settings: Mapping[str, Any],
 ) -> dict[str, Metric]:
     def percent(values: xr.DataArray) -> Metric:
-        numbers = 100.0 * values.values
-        error = float(numbers.std(ddof=1) / math.sqrt(numbers.size)) if numbers.size > 1 else None
-        return Metric(float(numbers.mean()), "%", error)
+        return Metric.mean(100.0 * values.values, "%")
 
     def hits(name: str) -> Metric:
         return percent(found[name]["success"])

@@ -12,7 +12,6 @@ from spinloom import devices
 from spinloom.devices.pulse_switching import closed_probability, gamma_probability, passage
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Panel, Series
-from spinloom.experiments.protocols.switching import parameters_assumed
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 from spinloom.physics import pulse_switching as forms
@@ -57,7 +56,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         xr.merge([sweep, curves.rename(ratio="shown")]),
         (_figure(junction, sweep, curves),),
         tuple(junction.parameters.references()),
-        parameters_assumed(junction),
+        junction.parameters.assumed_inputs(),
     )
 
 

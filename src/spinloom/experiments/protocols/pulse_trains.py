@@ -9,7 +9,6 @@ import numpy as np
 
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Panel, Series
-from spinloom.experiments.protocols.clustering import assumed_of
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 from spinloom.units import si, si_array
@@ -55,7 +54,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     data = xr.merge([*parts, memory], combine_attrs="drop")
     metrics = _metrics(data, junction)
     references = tuple(junction.parameters.references())
-    return Outcome(metrics, data, _figures(data), references, assumed=assumed_of(junction))
+    return Outcome(metrics, data, _figures(data), references, assumed=junction.parameters.assumed_inputs())
 
 
 def _probability(

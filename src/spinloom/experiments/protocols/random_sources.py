@@ -93,10 +93,6 @@ def source_of(settings: Mapping[str, Any], context: Context) -> Source:
     raise InputError(f"{settings['device']} is a {kind.replace('_', ' ')}, which gives no random bits.")
 
 
-def _assumed(parameters: Any) -> tuple[tuple[str, str, str], ...]:
-    return tuple((item.name, item.written, item.source.note) for item in parameters.assumed())
-
-
 def _sampled(settings: Mapping[str, Any]) -> Source:
     """Superparamagnetic junctions read at intervals."""
     from spinloom.devices import device
@@ -120,7 +116,7 @@ def _sampled(settings: Mapping[str, Any]) -> Source:
     energy = value("read_voltage") ** 2 * conductance * value("read_time") or math.nan
     return Source(
         bits, math.exp(-interval / tau), p, interval, energy, tuple(junction.parameters.references()),
-        _assumed(junction.parameters), junction=one,
+        junction.parameters.assumed_inputs(), junction=one,
     )  # fmt: skip
 
 
@@ -195,5 +191,5 @@ def _pulsed(settings: Mapping[str, Any], context: Context) -> Source:
         energy = height**2 * si(pulse["resistance"], "resistance", "resistance") * width
     return Source(
         _with_probability(disturbance), 0.0, float(middle), time, energy, tuple(junction.parameters.references()),
-        _assumed(junction.parameters), disturbance,
+        junction.parameters.assumed_inputs(), disturbance,
     )  # fmt: skip

@@ -38,7 +38,7 @@ def source_of(settings: Mapping[str, Any]) -> Source:
     from spinloom.units import si
 
     found = parameters.load(settings["device"])
-    assumed = tuple((item.name, item.written, item.source.note) for item in found.assumed())
+    assumed = found.assumed_inputs()
     if found.device in SWITCHES:
         response = Bernoulli.from_parameters(found)
         return Source(Junctions.pulsed(response), response.energy_per_bit(), response.references, assumed)

@@ -38,15 +38,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
         data=_dataset(curves, grid, path),
         figures=switching_figures.figures(spec, curves["low"], curves["high"], grid, path),
         references=tuple(dict.fromkeys(key for c in curves.values() for key in c.junction.parameters.references())),
-        assumed=parameters_assumed(curves["low"].junction),
-    )
-
-
-def parameters_assumed(junction: Any) -> tuple[tuple[str, str, str], ...]:
-    """Assumed inputs of the junction's parameter set, as (what, value, why)."""
-    name = junction.parameters.name
-    return tuple(
-        (f"{name}: {p.name}", p.written, p.source.note or p.description) for p in junction.parameters.assumed()
+        assumed=curves["low"].junction.parameters.assumed_inputs(),
     )
 
 

@@ -42,7 +42,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     fits = _fits(curve)
     metrics = _metrics(junction, curve, flank, row, fits, settings)
     data = curve.merge(row).merge(flank)
-    assumed = tuple((item.name, item.written, item.source.note) for item in junction.parameters.assumed())
+    assumed = junction.parameters.assumed_inputs()
     figures = (_tuning_figure(junction, curve), _missed_figure(junction, flank), _row_figure(junction, row, settings))
     return Outcome(metrics, data, figures, tuple(junction.parameters.references()), assumed)
 

@@ -155,14 +155,8 @@ def _block(
     )
 
 
-def _mean(values: xr.DataArray, unit: str = "") -> Metric:
-    found = values.to_numpy()
-    error = float(found.std(ddof=1) / math.sqrt(found.size)) if found.size > 1 else None
-    return Metric(float(found.mean()), unit, error)
-
-
 def _ratio(values: xr.DataArray, closed: float) -> Metric:
-    mean = _mean(values)
+    mean = Metric.mean(values)
     return Metric(mean.number / closed, "", None if mean.error is None else mean.error / closed)
 
 
@@ -183,17 +177,17 @@ def _metrics(data: xr.Dataset, array: Array, enrolment: Enrolment, settings: Map
         "inter.spread": Metric(float(inter.std(ddof=1)) if inter.size > 1 else 0.0),
         "inter.reference": Metric(float(other.mean())),
         "inter.reference_gap": Metric(float(abs(other.mean() - biased))),
-        "uniformity": _mean(data["enrolled"].mean("bit")),
-        "intra.raw": _mean(100.0 * data["flips"], "%"),
+        "uniformity": Metric.mean(data["enrolled"].mean("bit")),
+        "intra.raw": Metric.mean(100.0 * data["flips"], "%"),
         "intra.ratio": _ratio(data["flips"], unclonable.flip_rate(spread, noise, enrolled)),
         "intra.exact_ratio": _ratio(data["flips_exact"], unclonable.flip_rate(spread, noise)),
-        "intra.masked": _mean(data["flips_masked"]),
+        "intra.masked": Metric.mean(data["flips_masked"]),
         "intra.masked_closed": Metric(masked),
         "intra.key": Metric(float(data["key_errors"].mean())),
         "key.lost": Metric(float(data["keys_lost"].mean())),
         "key.tried": Metric(float(tried)),
         "key.lost_closed": Metric(-math.expm1(enrolment.key * math.log1p(-majority))),
-        "kept": _mean(100.0 * data["kept"], "%"),
+        "kept": Metric.mean(100.0 * data["kept"], "%"),
         "kept.ratio": _ratio(data["kept"], unclonable.kept_share(spread, enrolled, enrolment.limit(array))),
         "entropy": Metric(unclonable.min_entropy(bits), "bit"),
         "entropy.reference": Metric(float(-np.log2(np.maximum(ones, 1.0 - ones)).mean()), "bit"),
