@@ -220,7 +220,7 @@ def _figure(found: Mapping[str, xr.Dataset]) -> FigureSpec:
     values = [percent(data["accuracy"].values) for data in found.values()]
     places = np.arange(float(len(names)))
     bars = Series("", np.array([v[0] for v in values]), places, style="bars")
-    ends = Panel("accuracy (%)", "", (bars,), categories=tuple(names))
+    ends = Panel("accuracy (%)", "", (bars,), categories=tuple(names), x_limits=(0.0, 100.0))
     curves = []
     for key, data in found.items():
         if key.startswith("weights"):
