@@ -66,11 +66,6 @@ def flowers() -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([x for x, _ in parts]).astype(float), np.concatenate([y for _, y in parts])
 
 
-def assumed_of(junction: Any) -> tuple[tuple[str, str, str], ...]:
-    """The device's assumed parameters, as an outcome lists them."""
-    return tuple((item.name, item.written, item.source.note) for item in junction.parameters.assumed())
-
-
 def network(settings: Mapping[str, Any], seed: int) -> Any:
     """The network of one seed: junctions with their spread, code, plastic layer."""
     from spinloom.devices import device
@@ -139,12 +134,6 @@ def cluster(
         },
         coords={"round": np.arange(1, rounds + 1), "true": list(CLASSES), "found": list(CLASSES)},
     )
-
-
-def mean_and_error(values: np.ndarray) -> tuple[float, float | None]:
-    """Mean over seeds with its standard error; None for one seed."""
-    spread = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
-    return float(values.mean()), spread
 
 
 def _metrics(data: xr.Dataset) -> dict[str, Metric]:

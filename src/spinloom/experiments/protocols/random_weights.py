@@ -13,7 +13,7 @@ from spinloom.errors import UnknownNameError
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Panel, Series
 from spinloom.experiments.protocols.repeat import over_seeds
-from spinloom.experiments.protocols.spiking_digits import Digits, learn, percent, plastic_layer
+from spinloom.experiments.protocols.spiking_digits import Digits, learn, plastic_layer
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 from spinloom.units import si
@@ -105,7 +105,6 @@ class Bits:
     def of(cls, settings: Mapping[str, Any]) -> Bits:
         """From the settings' devices."""
         from spinloom.devices import device
-        from spinloom.experiments.protocols.clustering import assumed_of
         from spinloom.responses import Bernoulli
 
         switch = Bernoulli.from_parameters(settings["switch"])
@@ -115,7 +114,7 @@ class Bits:
         share = float(one.probability_parallel()[0])
         memory = math.exp(-si(settings["interval"], "time", "interval") / float(one.correlation_time()[0]))
         references = (*switch.references, *sampled.parameters.references())
-        return cls(p, share, memory, one, references, (*switch.assumed, *assumed_of(sampled)))
+        return cls(p, share, memory, one, references, (*switch.assumed, *sampled.parameters.assumed_inputs()))
 
     def numbers(self, name: str, count: int, bits: int, settings: Mapping[str, Any], seed: int) -> np.ndarray:
         """``count`` whole numbers of ``bits`` bits, the first bit the highest."""
@@ -199,14 +198,14 @@ class ComparedCode:
 def _metrics(found: Mapping[str, xr.Dataset], raw: Bits, settings: Mapping[str, Any]) -> dict[str, Metric]:
     metrics = {"probability.raw": Metric(raw.p), "correlation": Metric(raw.correlation)}
     for key, data in found.items():
-        metrics[f"accuracy.{key}"] = Metric(*percent(data["accuracy"].values))
+        metrics[f"accuracy.{key}"] = Metric.mean(data["accuracy"].values, "%")
         what, name = key.split(".")
         best = "whitened" if what == "weights" else "ideal"
         if name != best:
             gain = found[f"{what}.{best}"]["accuracy"].values - data["accuracy"].values
-            metrics[f"gain.{key}"] = Metric(*percent(gain))
+            metrics[f"gain.{key}"] = Metric.mean(gain, "%")
         early = data["look"].isel(presentations=0).values
-        metrics[f"early.{key}"] = Metric(*percent(early))
+        metrics[f"early.{key}"] = Metric.mean(early, "%")
     for name in ("raw", "correlated"):
         if f"weights.{name}" in found:
             metrics[f"mean.{name}"] = Metric(float(found[f"weights.{name}"]["mean"].mean()))
@@ -217,9 +216,9 @@ def _metrics(found: Mapping[str, xr.Dataset], raw: Bits, settings: Mapping[str, 
 
 def _figure(found: Mapping[str, xr.Dataset]) -> FigureSpec:
     names = [f"{'first weights' if k[0] == 'w' else 'spikes'}: {NAMES[k.split('.')[1]]}" for k in found]
-    values = [percent(data["accuracy"].values) for data in found.values()]
+    means = [float(data["accuracy"].mean()) for data in found.values()]
     places = np.arange(float(len(names)))
-    bars = Series("", np.array([v[0] for v in values]), places, style="bars")
+    bars = Series("", np.array(means), places, style="bars")
     ends = Panel("accuracy (%)", "", (bars,), categories=tuple(names), x_limits=(0.0, 100.0))
     curves = []
     for key, data in found.items():

@@ -16,7 +16,6 @@ import numpy as np
 
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Panel, Series
-from spinloom.experiments.protocols.clustering import assumed_of
 from spinloom.experiments.spec import Reproduction
 from spinloom.experiments.verdict import Metric
 from spinloom.units import si
@@ -50,7 +49,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     assert isinstance(data, xr.Dataset)  # xarray's signature also allows trees
     return Outcome(
         _metrics(junction, tuned, decoded, settings), data, _figures(tuned, decoded),
-        tuple(junction.parameters.references()), assumed=assumed_of(junction),
+        tuple(junction.parameters.references()), assumed=junction.parameters.assumed_inputs(),
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from spinloom.experiments.context import Context, Outcome
 from spinloom.experiments.figure import FigureSpec, Heat, Panel, Series
-from spinloom.experiments.protocols.clustering import assumed_of, mean_and_error
 from spinloom.experiments.protocols.network import load_split
 from spinloom.experiments.protocols.repeat import over_seeds
 from spinloom.experiments.spec import Reproduction
@@ -81,7 +80,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     junction = device(settings["device"])
     metrics = _metrics(found) | _rates(settings, digits)
     references = (*junction.parameters.references(), *(("LeCun1998",) if settings["data"] == "mnist" else ()))
-    return Outcome(metrics, _joined(found), _figures(found), references, assumed=assumed_of(junction))
+    return Outcome(metrics, _joined(found), _figures(found), references, assumed=junction.parameters.assumed_inputs())
 
 
 def code_of(settings: Mapping[str, Any], name: str, pixels: int, seed: int) -> Any:
@@ -198,21 +197,15 @@ def _metrics(found: Mapping[tuple[int, str], xr.Dataset]) -> dict[str, Metric]:
     metrics = {}
     for (outputs, code), data in found.items():
         name = f"{outputs}.{code}"
-        metrics[f"accuracy.{name}"] = Metric(*percent(data["accuracy"].values))
+        metrics[f"accuracy.{name}"] = Metric.mean(data["accuracy"].values, "%")
         metrics[f"worst.{name}"] = Metric(float(data["accuracy"].min()), "%")
         metrics[f"spikes.{name}"] = Metric(float(data["spikes"].mean()))
         metrics[f"silent.{name}"] = Metric(100.0 * float((data["label"] < 0).mean()), "%")
     sizes = {outputs for outputs, code in found if code == "junctions" and (outputs, "poisson") in found}
     for outputs in sizes:
         one, other = (found[outputs, code]["accuracy"].values for code in ("junctions", "poisson"))
-        metrics[f"difference.{outputs}"] = Metric(*percent(one - other))
+        metrics[f"difference.{outputs}"] = Metric.mean(one - other, "%")
     return metrics
-
-
-def percent(values: np.ndarray) -> tuple[float, str, float | None]:
-    """Mean over seeds, "%", standard error: what a metric is made of."""
-    mean, error = mean_and_error(values)
-    return mean, "%", error
 
 
 def _joined(found: Mapping[tuple[int, str], xr.Dataset]) -> xr.Dataset:
