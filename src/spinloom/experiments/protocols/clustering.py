@@ -146,6 +146,7 @@ def _metrics(data: xr.Dataset) -> dict[str, Metric]:
         metrics[f"setosa.{code}"] = Metric(float(100.0 * share[0, 0] / share[0].sum()), "%")
     difference = (data["accuracy"].sel(code="junctions") - data["accuracy"].sel(code="ideal")).isel(round=-1).values
     metrics["difference"] = Metric.mean(difference, "%")
+    metrics["accuracy.least"] = Metric(min(metrics[f"accuracy.{code}"].number for code in CODES), "%")
     curve = data["accuracy"].sel(code="ideal").mean("seed").values
     metrics["rounds.saturated"] = Metric(float(data["round"].values[np.argmax(curve > curve[-1] - 2.0)]))
     return metrics
