@@ -12,7 +12,7 @@ import pytest
 from spinloom.devices import bit_kernels
 from spinloom.devices.bit_stream import (
     STREAM_BITS,
-    BitStream,
+    RandomBits,
     bernoulli_bits,
     sampling_needed,
     telegraph_bits,
@@ -157,6 +157,6 @@ def test_bad_input() -> None:
 
 def test_a_stream_knows_what_it_took() -> None:
     found = telegraph_bits(_junctions(), 16, "200 us", xor=8, seed=1, check=False)
-    assert isinstance(found, BitStream)
+    assert isinstance(found, RandomBits)
     assert (found.streams, found.raw_per_bit) == (1, 8)
     assert found.time_per_bit == pytest.approx(8 * 200e-6)

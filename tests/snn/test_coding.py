@@ -9,7 +9,7 @@ import pytest
 
 import spinloom as sl
 from spinloom.errors import InputError
-from spinloom.snn.coding import JunctionCode, PoissonCode, spikes
+from spinloom.snn.coding import JunctionCode, PoissonCode, PulsedCode, spikes
 from spinloom.snn.population import Population
 
 
@@ -66,6 +66,17 @@ def test_junction_code_follows_the_tuning_curve(ideal: bool) -> None:
         assert (((found - expected) ** 2 / expected)[likely]).sum() < 75
     assert found.sum() == pytest.approx(expected.sum(), rel=0.03 if ideal else 0.08)
     assert np.corrcoef(found, expected)[0, 1] > 0.99
+
+
+def test_pulsed_junctions_spike_with_the_chance_of_their_drive() -> None:
+    """Two devices without spread, 200 presentations of 100 pulses: 5 binomial standard deviations (1e-6 together)."""
+    response = sl.responses.Bernoulli.from_values(centre="0.3 V", width="10 mV")
+    code = PulsedCode(response, 2, 0.28, 0.32, steps=100, seed=3)
+    found = np.sum([code(np.array([0.25, 0.75]), n).counts() for n in range(200)], axis=0)
+    p = response(np.array([0.29, 0.31]))
+    assert (np.abs(found - 20_000 * p) < 5 * np.sqrt(20_000 * p * (1 - p))).all()
+    with pytest.raises(InputError, match="2 features"):
+        code(np.zeros(3), 0)
 
 
 def test_dead_junctions_are_silent() -> None:

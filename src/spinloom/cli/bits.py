@@ -12,7 +12,7 @@ from spinloom.cli.device import overrides
 from spinloom.cli.show import Bars, console, print_json
 
 if TYPE_CHECKING:
-    from spinloom.devices.bit_stream import BitStream
+    from spinloom.devices.bit_stream import RandomBits
     from spinloom.tasks import NistReport
 
 EXAMPLES = (
@@ -71,7 +71,7 @@ def bits(
 def _make(
     name: str, changes: dict[str, str], count: int, interval: str | None, current: str, probability: float, xor: int,
     over: Any, seed: int, bars: Bars,
-) -> tuple[BitStream, dict[str, float]]:  # fmt: skip
+) -> tuple[RandomBits, dict[str, float]]:  # fmt: skip
     """The bits, and what is known of them beforehand: bias, correlation, time and energy of one."""
     from spinloom import devices, parameters
     from spinloom.devices.bit_stream import bernoulli_bits, telegraph_bits, whitened_moments
@@ -112,7 +112,7 @@ def _make(
     )
 
 
-def _test(made: BitStream, bars: Bars) -> NistReport:
+def _test(made: RandomBits, bars: Bars) -> NistReport:
     """The tests on streams of 1e6 bits, or on one shorter stream with the tests that it is long enough for."""
     import numpy as np
 
@@ -136,7 +136,7 @@ def _writable(out: Path) -> None:
         raise OutputError(f"'{out}' cannot be written: there is no folder '{out.absolute().parent}'.")
 
 
-def _write(made: BitStream, out: Path) -> None:
+def _write(made: RandomBits, out: Path) -> None:
     from spinloom.errors import OutputError
 
     try:
@@ -149,7 +149,7 @@ def _write(made: BitStream, out: Path) -> None:
         raise OutputError(f"'{out}' cannot be written: {error.strerror or error}.") from None
 
 
-def _print(name: str, made: BitStream, facts: dict[str, float], report: NistReport | None) -> None:
+def _print(name: str, made: RandomBits, facts: dict[str, float], report: NistReport | None) -> None:
     from spinloom.units import pretty
 
     screen = console()
@@ -168,7 +168,7 @@ def _print(name: str, made: BitStream, facts: dict[str, float], report: NistRepo
 
 
 def _as_json(
-    name: str, made: BitStream, facts: dict[str, float], report: NistReport | None, seed: int, out: Path | None
+    name: str, made: RandomBits, facts: dict[str, float], report: NistReport | None, seed: int, out: Path | None
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": name,

@@ -46,7 +46,7 @@ _PIECE = 4096
 
 @final
 @dataclass(frozen=True)
-class BitStream:
+class RandomBits:
     """Random bits, packed.
 
     Attributes
@@ -92,7 +92,7 @@ def telegraph_bits(
     threads: int | None = None,
     progress: Progress | None = None,
     check: bool = True,
-) -> BitStream:
+) -> RandomBits:
     """Bits from superparamagnetic junctions read every ``interval``: one stream a junction, or one a group of them.
 
     The states follow the exact transition probability from equilibrium at constant current, so any interval is exact.
@@ -118,7 +118,7 @@ def telegraph_bits(
 
     Returns
     -------
-    BitStream
+    RandomBits
         n streams, or n/xor of them over junctions.
 
     Raises
@@ -142,7 +142,7 @@ def telegraph_bits(
         _check_interval(junctions, current, seconds, xor, over)
     start = junctions.start(current, seed)
     packed = _run(leave_0, 1.0 - leave_1, start, count, xor, over, seed, threads, progress)
-    return BitStream(packed, count, xor, seconds * (xor if over == "samples" else 1))
+    return RandomBits(packed, count, xor, seconds * (xor if over == "samples" else 1))
 
 
 def bernoulli_bits(
@@ -154,7 +154,7 @@ def bernoulli_bits(
     seed: int = 0,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> BitStream:
+) -> RandomBits:
     """Independent bits, each 1 with a given probability: a device that is reset, pulsed and read for each bit.
 
     Parameters
@@ -178,7 +178,7 @@ def bernoulli_bits(
     turned = certain * xor if over == "samples" else certain.reshape(-1, xor).sum(axis=1)
     last = np.packbits(np.arange(packed.shape[1] * 8) < count)
     packed[turned % 2 == 1] ^= last
-    return BitStream(packed, count, xor)
+    return RandomBits(packed, count, xor)
 
 
 def _thresholds(probability: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spinloom.snn.attractor import AttractorNetwork, Depression
     from spinloom.snn.axis import Axis
-    from spinloom.snn.coding import JunctionCode, PoissonCode
+    from spinloom.snn.coding import JunctionCode, PoissonCode, PulsedCode
     from spinloom.snn.cues import Sensors
     from spinloom.snn.decoding import LinearDecoder, population_vector, population_vector_error
     from spinloom.snn.events import Events
@@ -47,6 +47,7 @@ _MODULES = {
     "LinearDecoder": "decoding",
     "Network": "network",
     "PoissonCode": "coding",
+    "PulsedCode": "coding",
     "Population": "population",
     "Rule": "rules",
     "Sensors": "cues",
@@ -74,6 +75,7 @@ __all__ = [
     "Network",
     "PoissonCode",
     "Population",
+    "PulsedCode",
     "Rule",
     "Sensors",
     "Transfer",

@@ -1,4 +1,4 @@
-"""Values into spikes: Poisson sources, and rows of junctions whose flips are seen by sampling."""
+"""Values into spikes: Poisson sources, pulsed junctions, and rows of junctions whose flips are seen by sampling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 import numpy as np
 from numba import uint32, uint64
@@ -18,6 +18,9 @@ from spinloom.physics import rng
 from spinloom.snn.events import Events
 from spinloom.snn.population import Population
 from spinloom.units import si
+
+if TYPE_CHECKING:
+    from spinloom.responses import Bernoulli
 
 draw: Any = None  # replaced by launch.bind
 _OWN = np.uint64(0xC0DE << 48)
@@ -128,6 +131,52 @@ class PoissonCode:
         step = float(self.step)
         chance = -np.expm1(-np.asarray(x, float) * float(self.rate) * step)
         return spikes(chance, round(float(self.duration) / step), step, self.seed, number)
+
+
+@final
+@dataclass(frozen=True)
+class PulsedCode:
+    """Each feature sets the height of a pulse on a junction of its own, once a step; if it switches, there is a spike.
+
+    The junction is set back before the next pulse, so steps are independent: P = response(low + x (high - low)).
+
+    Attributes
+    ----------
+    response : Bernoulli
+        Switching probability over the drive; its spread is drawn once, with ``seed``.
+    inputs : int
+    low, high : float
+        Drives [V or A, as the response has them] for x = 0 and x = 1.
+    steps : int
+    step : quantity
+        How long a step lasts for the network [s].
+    seed : int
+    """
+
+    response: Bernoulli
+    inputs: int
+    low: float
+    high: float
+    steps: int = 350
+    step: str | float = "1 ms"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Read the unit once and check the counts."""
+        object.__setattr__(self, "step", si(self.step, "time", "step"))
+        if self.inputs < 1 or self.steps < 1:
+            raise InputError("inputs and steps must be at least 1.")
+
+    @functools.cached_property
+    def _devices(self) -> Any:
+        return self.response.spread(self.inputs, self.seed)
+
+    def __call__(self, x: np.ndarray, number: int) -> Events:
+        """The spikes of presentation ``number``."""
+        if np.shape(x) != (self.inputs,):
+            raise InputError(f"This code takes {self.inputs} features, not a sample of shape {np.shape(x)}.")
+        drive = self.low + np.asarray(x, float) * (self.high - self.low)
+        return spikes(self._devices.probability(drive), self.steps, float(self.step), self.seed, number)
 
 
 @final

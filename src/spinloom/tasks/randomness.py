@@ -23,7 +23,7 @@ from spinloom.tasks.nist_tests import TESTS, NistTest, by_name, library
 from spinloom.tasks.nist_worker import p_values
 
 if TYPE_CHECKING:
-    from spinloom.devices.bit_stream import BitStream
+    from spinloom.devices.bit_stream import RandomBits
 
 ALPHA = 0.01
 """NIST's significance level of one p-value."""
@@ -137,7 +137,7 @@ _FORMATS = ("{:.4f}", "{:.3f}", "{:.4f}")
 
 
 def nist_suite(
-    bits: np.ndarray | BitStream,
+    bits: np.ndarray | RandomBits,
     *,
     count: int | None = None,
     tests: Sequence[str] | None = None,
@@ -154,7 +154,7 @@ def nist_suite(
 
     Parameters
     ----------
-    bits : array (streams, n) or (n,) of 0 and 1, or BitStream
+    bits : array (streams, n) or (n,) of 0 and 1, or RandomBits
         Or packed bytes as ``numpy.packbits`` makes them, (streams, ceil(count/8)) of uint8, together with ``count``.
     count : int or None
         Bits a stream, of packed ones.
@@ -199,7 +199,7 @@ def _named(name: str) -> NistTest:
 
 
 def _packed(bits: Any, count: int | None) -> tuple[np.ndarray, int]:
-    if not isinstance(bits, np.ndarray) and hasattr(bits, "packed"):  # a BitStream: its module loads the compiler
+    if not isinstance(bits, np.ndarray) and hasattr(bits, "packed"):  # a RandomBits: its module loads the compiler
         return bits.packed, bits.count
     array = np.atleast_2d(np.asarray(bits))
     if array.ndim != 2 or not array.size:

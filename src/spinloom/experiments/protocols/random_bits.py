@@ -18,7 +18,7 @@ from spinloom.experiments.verdict import Metric
 if TYPE_CHECKING:
     import xarray as xr
 
-    from spinloom.devices.bit_stream import BitStream
+    from spinloom.devices.bit_stream import RandomBits
     from spinloom.tasks.randomness import NistReport
 
 _FEMTO, _MICRO, _MEGA, _GIGA = 1e15, 1e6, 1e-6, 1e-9
@@ -76,7 +76,7 @@ def _tested(source: Source, over: Over, xor: int, settings: Mapping[str, Any], c
     return context.part(f"{over}-{xor}", compute)
 
 
-def _moments(bits: BitStream, p: np.ndarray, source: Source, over: Over, xor: int) -> dict[str, Any]:
+def _moments(bits: RandomBits, p: np.ndarray, source: Source, over: Over, xor: int) -> dict[str, Any]:
     """Bias and correlation of neighbours: measured, exact, and the standard errors of the measured ones."""
     from spinloom.devices.bit_stream import whitened_moments
 

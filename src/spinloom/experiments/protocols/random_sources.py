@@ -14,7 +14,7 @@ from spinloom.experiments.context import Context
 from spinloom.units import si
 
 if TYPE_CHECKING:
-    from spinloom.devices.bit_stream import BitStream
+    from spinloom.devices.bit_stream import RandomBits
     from spinloom.devices.two_state import TwoState
     from spinloom.responses import Bernoulli
 
@@ -57,7 +57,7 @@ class Source:
     Attributes
     ----------
     bits : callable
-        ``bits(streams, count, xor, over, seed) -> (BitStream, p)``; p holds the probabilities (streams, devices) that
+        ``bits(streams, count, xor, over, seed) -> (RandomBits, p)``; p holds the probabilities (streams, devices) that
         the raw bits of each stream had.
     correlation : float
         Of neighbouring raw bits of one device.
@@ -67,7 +67,7 @@ class Source:
         Of one raw bit [s], [J]; nan where it is not known.
     """
 
-    bits: Callable[[int, int, int, Over, int], tuple[BitStream, np.ndarray]]
+    bits: Callable[[int, int, int, Over, int], tuple[RandomBits, np.ndarray]]
     correlation: float
     probability: float
     time: float
@@ -105,7 +105,7 @@ def _sampled(settings: Mapping[str, Any]) -> Source:
     one = junction.two_state()
     p, tau = float(one.probability_parallel()[0]), float(one.correlation_time()[0])
 
-    def bits(streams: int, count: int, xor: int, over: Over, seed: int) -> tuple[BitStream, np.ndarray]:
+    def bits(streams: int, count: int, xor: int, over: Over, seed: int) -> tuple[RandomBits, np.ndarray]:
         devices = streams * (xor if over == "junctions" else 1)
         many = TwoState.concatenate([one] * devices)
         return telegraph_bits(many, count, interval, xor=xor, over=over, seed=seed, check=False), np.full(
@@ -120,10 +120,10 @@ def _sampled(settings: Mapping[str, Any]) -> Source:
     )  # fmt: skip
 
 
-def _with_probability(disturbance: Disturbance) -> Callable[[int, int, int, Over, int], tuple[BitStream, np.ndarray]]:
+def _with_probability(disturbance: Disturbance) -> Callable[[int, int, int, Over, int], tuple[RandomBits, np.ndarray]]:
     from spinloom.devices.bit_stream import bernoulli_bits
 
-    def bits(streams: int, count: int, xor: int, over: Over, seed: int) -> tuple[BitStream, np.ndarray]:
+    def bits(streams: int, count: int, xor: int, over: Over, seed: int) -> tuple[RandomBits, np.ndarray]:
         devices = xor if over == "junctions" else 1
         p = disturbance.drawn((streams, devices), seed)
         return bernoulli_bits(p.ravel(), count, xor=xor, over=over, seed=seed), p
