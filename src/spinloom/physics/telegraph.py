@@ -9,24 +9,11 @@ in the current, so they hold for |x| well below 1; f0 = 1 GHz is a convention, m
 
 from __future__ import annotations
 
-import math
-
 from numba import float32, int32, uint32
 
 from spinloom.physics.scalar import HALF, ONE, ZERO, exponential, one_minus_exponential, scalar
 
 _TO_UNIT_31 = float32(2.0**-31)
-
-
-def escape_rates(attempt_frequency: float, delta: float, ratio: float) -> tuple[float, float]:
-    """(1/tau_P->AP, 1/tau_AP->P) [1/s] at drive ratio x; the scalar closed form, in double precision."""
-    scale = attempt_frequency * math.exp(-delta)
-    return scale * math.exp(-delta * ratio), scale * math.exp(delta * ratio)
-
-
-def flip_rate(leave_parallel: float, leave_antiparallel: float) -> float:
-    """Mean flips a second in the steady state, 2/(tau_P + tau_AP); twice the rate of full cycles."""
-    return 2.0 * leave_parallel * leave_antiparallel / (leave_parallel + leave_antiparallel)
 
 
 @scalar
