@@ -22,7 +22,7 @@ def test_a_file_of_whitened_bits(say: Say) -> None:
     assert "1,001 bits" in out
     assert "expected bias" in out
     found = np.unpackbits(np.frombuffer(Path("bits.bin").read_bytes(), np.uint8), count=1001)
-    junction = device("Vodenicarevic2017_mtj").two_state(1, 3)  # type: ignore[attr-defined]
+    junction = device("Vodenicarevic2017_mtj").two_state(1, 3)
     np.testing.assert_array_equal(found, telegraph_bits(junction, 1001, 300e-6, xor=8, seed=3).unpacked()[0])
     assert say(*words, "--seed", "3", "--out", "bits.txt")[0] == 0
     assert Path("bits.txt").read_text() == "".join(map(str, found))

@@ -115,7 +115,7 @@ def test_moments_of_whitened_correlated_bits(xor: int, over: str) -> None:
             chance = np.prod([equal[k // 2] * chain[k // 2, k % 2] for k in path])
             joint[sum(k // 2 for k in path) % 2, sum(k % 2 for k in path) % 2] += chance
     mean = joint[1].sum()
-    bias, correlation = whitened_moments(p, c, xor, over)  # type: ignore[arg-type]
+    bias, correlation = whitened_moments(p, c, xor, over)
     assert bias == pytest.approx(mean - 0.5, abs=1e-14)
     assert correlation == pytest.approx((joint[1, 1] - mean**2) / (mean - mean**2), abs=1e-13)
 
@@ -150,7 +150,7 @@ def test_bad_input() -> None:
     with pytest.raises(InputError, match="groups of 2"):
         bernoulli_bits([0.5, 0.5, 0.5], 10, xor=2, over="junctions")
     with pytest.raises(InputError, match="'samples' or 'junctions'"):
-        bernoulli_bits(0.5, 10, xor=2, over="time")  # type: ignore[arg-type]
+        bernoulli_bits(0.5, 10, xor=2, over="time")
     with pytest.raises(InputError, match="more than 0"):
         telegraph_bits(_junctions(), 10, 0.0)
 

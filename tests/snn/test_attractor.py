@@ -12,19 +12,19 @@ from spinloom.devices.two_state import TwoState
 from spinloom.errors import InputError, SpinloomWarning
 from spinloom.snn import AttractorNetwork, Axis, Depression, Sensors
 
-JUNCTION = TwoState(1e9, 12.0, 24e-6, -3e-6)  # type: ignore[arg-type]  # numbers stand for all junctions
+JUNCTION = TwoState(1e9, 12.0, 24e-6, -3e-6)  # numbers stand for all junctions
 PEAK = 1e9 * math.exp(-12.0)
 TAU = 100.0 / PEAK
 
 
 def _network(count: int = 64, **rest: object) -> AttractorNetwork:
-    return AttractorNetwork(Axis(count), JUNCTION, **{"time_constant": TAU, **rest})  # type: ignore[arg-type]
+    return AttractorNetwork(Axis(count), JUNCTION, **{"time_constant": TAU, **rest})
 
 
 def _quietly(**rest: object) -> AttractorNetwork:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SpinloomWarning)
-        return _network(**rest)  # type: ignore[arg-type]
+        return _network(**rest)
 
 
 def test_scales_are_those_of_the_junction() -> None:
@@ -148,7 +148,7 @@ def test_two_networks_wander_half_as_much_as_one() -> None:
 
 def test_scatter_pins_the_bump_and_trimming_frees_it() -> None:
     chance = np.random.default_rng(1)
-    drawn = TwoState(1e9, 12.0 * (1.0 + 0.02 * chance.standard_normal(64)), 24e-6, 0.0)  # type: ignore[arg-type]
+    drawn = TwoState(1e9, 12.0 * (1.0 + 0.02 * chance.standard_normal(64)), 24e-6, 0.0)
     moved = {}
     for trimmed in (False, True):
         network = AttractorNetwork(Axis(64), drawn, time_constant=TAU, trimmed=trimmed)

@@ -12,7 +12,7 @@ from spinloom.errors import InputError
 from spinloom.snn import Axis, Sensors
 from spinloom.snn.cues import count_distribution, inverse_variance, posterior
 
-JUNCTION = TwoState(1e9, 12.0, 24e-6, 0.0)  # type: ignore[arg-type]  # numbers stand for all junctions
+JUNCTION = TwoState(1e9, 12.0, 24e-6, 0.0)  # numbers stand for all junctions
 PEAK = 1e9 * math.exp(-12.0)
 
 

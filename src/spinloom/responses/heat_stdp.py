@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from scipy.optimize import curve_fit
 
 from spinloom.devices.heating import Barrier, SelfHeating
 from spinloom.errors import InputError
@@ -114,6 +113,8 @@ class HeatWindow:
 
         Switching grows faster than linearly with temperature, so the window falls faster at first than the heat.
         """
+        from scipy.optimize import curve_fit
+
         tau = self.heat.time_constant
         late = np.linspace(4.0 * tau, 6.0 * tau, points)
         tail = -1.0 / np.polyfit(late, np.log(self(late)), 1)[0]

@@ -126,7 +126,8 @@ class Layer:
 
     def _compiled(self, times: np.ndarray, which: np.ndarray, end: float, learn: bool) -> tuple[Any, Any]:
         room = self.size if not self.neuron[layer_kernel.ONE_SPIKE] else 1
-        when = np.empty(np.unique(times).size * room)
+        moments = min(times.size, 1 + np.count_nonzero(np.diff(times)))
+        when = np.empty(moments * room)
         who = np.empty(when.size, np.int64)
         fired = layer_kernel.kernel()(
             times, which, end, self.neuron, self.kind, self.rule, self.tables, learn, np.uint64(self.seed), self.clock,

@@ -7,14 +7,16 @@ the neuron potentiates by x_pre.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, final, get_args
+from typing import TYPE_CHECKING, Literal, final, get_args
 
 import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.responses.heat_stdp import HeatWindow
-from spinloom.responses.plasticity import Plasticity
 from spinloom.units import si
+
+if TYPE_CHECKING:  # a rule that names no device needs neither of them
+    from spinloom.responses.heat_stdp import HeatWindow
+    from spinloom.responses.plasticity import Plasticity
 
 Kind = Literal["fixed", "pair", "weight-dependent", "triplet", "curve", "binary", "windowed", "heat"]
 _POINTS = 1025

@@ -24,7 +24,7 @@ def all_of_both(weight: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.nd
         for v in itertools.product((0, 1), repeat=len(a))
         for h in itertools.product((0, 1), repeat=len(b))
     ]
-    return tuple(np.array(column, dtype=float) for column in zip(*rows, strict=True))  # type: ignore[return-value]
+    return tuple(np.array(column, dtype=float) for column in zip(*rows, strict=True))
 
 
 @pytest.mark.parametrize(("visible", "hidden"), [(4, 3), (3, 5), (1, 1), (4, 4)])

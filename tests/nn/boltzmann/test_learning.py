@@ -169,7 +169,7 @@ def test_settings_outside_their_range(wrong) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         ContrastiveSettings(**wrong)
     with pytest.raises(UnknownNameError, match="Did you mean 'bits'"):
-        ContrastiveSettings(read="bit")  # type: ignore[arg-type]
+        ContrastiveSettings(read="bit")
 
 
 def test_divergence_is_said() -> None:

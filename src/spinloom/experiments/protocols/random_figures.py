@@ -32,7 +32,7 @@ def _whitening(found: Found, source: Source, settings: Mapping[str, Any]) -> Fig
         depths = sorted(xor for way, xor in found if way == over)
         if not depths:
             continue
-        tables = [found[over, xor] for xor in depths]  # type: ignore[index]
+        tables = [found[over, xor] for xor in depths]
         x = np.array(depths, float)
         noise = np.array([float(t["bias_error"]) for t in tables])
         seen = np.array([float(np.sqrt((t["bias"] ** 2).mean())) for t in tables])
