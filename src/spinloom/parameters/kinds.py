@@ -189,12 +189,40 @@ _SWITCH: dict[str, Rule] = {
     "thermal_stability": Rule("number", "thermal stability Δ without drive; 0: not known", 0.0, 1e4, default=0.0),
 }
 
+_DESIGNS = ("stt_branch", "sot_branch", "reset_pulse", "backhopping", "vcma")
+
+_P_BIT: dict[str, Rule] = {
+    "design": Rule("choice", "how the junction decides", choices=_DESIGNS),
+    "voltage_scale": Rule("voltage", "input V_0 of P = (1 + tanh((V - V_50)/V_0))/2; 0: none", 0.0, default=0.0),
+    "voltage_centre": Rule("voltage", "input V_50 at P = 1/2", default=0.0),
+    "current_scale": Rule("current", "input I_0 of P = (1 + tanh((I - I_50)/I_0))/2; 0: none", 0.0, default=0.0),
+    "current_centre": Rule("current", "input I_50 at P = 1/2", default=0.0),
+    "slope_spread": Rule("number", "relative spread of the slope 1/V_0 between devices", 0.0, 2.0, default=0.0),
+    "offset_spread": Rule("number", "spread of V_50 between devices, in units of V_0", 0.0, 10.0, default=0.0),
+    "fluctuation_time": Rule(
+        "time", "mean time τ_N between decisions of a free junction; 0: clocked", 0.0, default=0.0
+    ),
+    "transistor_time": Rule("time", "time constant τ_T of the transistor that reads the input", 0.0, default=0.0),
+    "synapse_time": Rule("time", "time constant τ_S of the synapse that forms the input", 0.0, default=0.0),
+    "pinning": Rule("number", "ln of τ_N's ratio by the read current's torque, state ±1", -20.0, 20.0, default=0.0),
+    "thermal_stability": Rule("number", "barrier Δ in units of kT; 0: not known", 0.0, 1e4, default=0.0),
+    "supply_voltage": Rule("voltage", "supply voltage V_DD; 0: not known", 0.0, 100.0, default=0.0),
+    "power": Rule("power", "power of one free-running p-bit; 0: not known", 0.0, default=0.0),
+    "reset_time": Rule("time", "reset pulse; 0: no reset", 0.0, default=0.0),
+    "pulse_time": Rule("time", "pulse whose height sets P", 0.0, default=0.0),
+    "read_time": Rule("time", "read after the pulse", 0.0, default=0.0),
+    "reset_energy": Rule("energy", "energy of the reset pulse", 0.0, default=0.0),
+    "pulse_energy": Rule("energy", "energy of the pulse at P = 1/2; 0: not known", 0.0, default=0.0),
+    "read_energy": Rule("energy", "energy of the read", 0.0, default=0.0),
+}
+
 _RULES: dict[str, dict[str, Rule]] = {
     "magnetic_tunnel_junction": _JUNCTION,
     "superparamagnetic_junction": _TWO_STATE,
     "synapse": _SYNAPSE,
     "spin_orbit_synapse": _SOT_SYNAPSE,
     "stochastic_switch": _SWITCH,
+    "probabilistic_bit": _P_BIT,
 }
 SYNAPSES = ("synapse", "spin_orbit_synapse")
 """Kinds of device whose sets a plasticity response is made from."""
