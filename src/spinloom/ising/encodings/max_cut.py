@@ -56,7 +56,7 @@ class MaxCut:
             raise InputError(f"nodes = {self.nodes}: a graph needs one node at least.")
         if self.first.ndim != 1 or not self.first.shape == self.second.shape == self.weights.shape:
             raise InputError("first, second and weights must hold one entry an edge.")
-        if self.first.size and not 0 <= min(self.first.min(), self.second.min()):
+        if self.first.size and min(self.first.min(), self.second.min()) < 0:
             raise InputError("Nodes are counted from 0; an edge ends at a negative number.")
         if self.first.size and max(self.first.max(), self.second.max()) >= self.nodes:
             raise InputError(f"An edge ends outside of the nodes 0 to {self.nodes - 1}.")
