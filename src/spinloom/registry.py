@@ -58,6 +58,7 @@ class Registry:
 
 devices = Registry("device", "spinloom.devices")
 devices.add("magnetic_tunnel_junction", "spinloom.devices.magnetic_tunnel_junction:MagneticTunnelJunction")
+devices.add("probabilistic_bit", "spinloom.devices.probabilistic_bit:ProbabilisticBit")
 devices.add("superparamagnetic_junction", "spinloom.devices.superparamagnetic_junction:SuperparamagneticJunction")
 
 responses = Registry("response", "spinloom.responses")

@@ -189,7 +189,7 @@ _SWITCH: dict[str, Rule] = {
     "thermal_stability": Rule("number", "thermal stability Δ without drive; 0: not known", 0.0, 1e4, default=0.0),
 }
 
-_DESIGNS = ("stt_branch", "sot_branch", "reset_pulse", "backhopping", "vcma")
+_DESIGNS = ("stt_branch", "stt_dwell", "sot_branch", "reset_pulse", "backhopping", "vcma")
 
 _P_BIT: dict[str, Rule] = {
     "design": Rule("choice", "how the junction decides", choices=_DESIGNS),
@@ -214,6 +214,12 @@ _P_BIT: dict[str, Rule] = {
     "reset_energy": Rule("energy", "energy of the reset pulse", 0.0, default=0.0),
     "pulse_energy": Rule("energy", "energy of the pulse at P = 1/2; 0: not known", 0.0, default=0.0),
     "read_energy": Rule("energy", "energy of the read", 0.0, default=0.0),
+    "hop_rate": Rule("rate", "rate R of either hop during the pulse at P = 1/2; 0: no memory is left", 0.0, default=0.0),
+    "hop_growth": Rule("number", "growth g of ln of both hop rates per width of P", -20.0, 20.0, default=0.0),
+    "reset_failures": Rule("number", "share q of resets that fail", 0.0, 0.5, default=0.0),
+    "comparator_bits": Rule(
+        "number", "even-odds bits that a comparator makes one decision of; 0: the drive sets P", 0.0, 32.0, default=0.0
+    ),
 }
 
 _RULES: dict[str, dict[str, Rule]] = {
