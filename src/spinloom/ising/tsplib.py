@@ -18,7 +18,8 @@ from typing import final
 
 import numpy as np
 
-from spinloom.errors import DataError, InputError
+from spinloom.errors import InputError
+from spinloom.ising.text_file import read_bytes, whole
 
 _MOST = 16_384
 """Cities whose table of distances is still made: 2 GiB."""
@@ -125,7 +126,7 @@ def read_tour(path: str | Path) -> np.ndarray:
     order: list[int] = []
     for number, line in sections["TOUR_SECTION"]:
         for word in line.split():
-            city = _whole(word, number, where)
+            city = whole(word, number, where, "a city")
             if city == -1:
                 break
             order.append(city - 1)
@@ -208,10 +209,7 @@ _Lines = list[tuple[int, str]]
 
 def _parts(path: Path) -> tuple[dict[str, str], dict[str, _Lines]]:
     """The head, "KEY : value" by key, and the numbered lines of each section."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(f"'{path}' cannot be read: {error.strerror or error}.") from None
+    text = read_bytes(path).decode("utf-8", errors="replace")
     head: dict[str, str] = {}
     sections: dict[str, _Lines] = {}
     current: _Lines | None = None
@@ -242,13 +240,6 @@ def _dimension(head: dict[str, str], where: str) -> int:
     return int(text)
 
 
-def _whole(word: str, number: int, where: str) -> int:
-    try:
-        return int(word)
-    except ValueError:
-        raise InputError(f"{where}, line {number}: '{word}' is not a whole number.") from None
-
-
 def _numbers(words: Iterable[str], number: int, where: str) -> list[float]:
     try:
         found = [float(word) for word in words]
@@ -265,7 +256,7 @@ def _coordinates(lines: _Lines, n: int, where: str) -> np.ndarray:
         words = line.split()
         if len(words) != 3:
             raise InputError(f"{where}, line {number}: expected 'city x y', found '{line[:40]}'.")
-        city = _whole(words[0], number, where)
+        city = whole(words[0], number, where, "a city")
         if not 1 <= city <= n or not np.isnan(places[city - 1, 0]):
             raise InputError(f"{where}, line {number}: each of the cities 1 to {n} once; this is city {city}.")
         places[city - 1] = _numbers(words[1:], number, where)
