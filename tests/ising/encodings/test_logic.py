@@ -11,7 +11,8 @@ import pytest
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.ising import exact
 from spinloom.ising.encodings import logic
-from spinloom.ising.encodings.logic import GATES, Circuit
+from spinloom.ising.encodings.gates import GATES
+from spinloom.ising.encodings.logic import Circuit
 from spinloom.ising.exact import Enumeration
 
 # the next level above the truth table, by enumeration when the facts were collected (AND, full adder) or by hand
