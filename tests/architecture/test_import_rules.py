@@ -18,26 +18,27 @@ PACKAGE = ROOT / "src" / "spinloom"
 # together with pyproject.toml. Rooms later than this list (snn, ising ...) are added when they are built.
 ROOMS: dict[str, set[str]] = {
     "click": {"cli"},
+    "dimod": {"ising", "experiments", "cli"},
     "h5netcdf": {"devices", "experiments"},
     "jinja2": {"report"},
     "llvmlite": {"engines"},
     "matplotlib": {"report"},
     "nir": {"snn"},
     "norse": {"snn"},
-    "numba": {"physics", "engines", "devices", "nn", "snn"},
+    "numba": {"physics", "engines", "devices", "ising", "nn", "snn"},
     "numpy": {"*"},
     "pint": {"units"},
     "platformdirs": {"engines", "tasks"},
     "pydantic": {"parameters", "experiments"},
     "rich": {"cli", "report"},
-    "scipy": {"crossbar", "engines", "devices", "responses", "snn", "experiments", "tasks"},
+    "scipy": {"crossbar", "engines", "devices", "responses", "ising", "snn", "experiments", "tasks"},
     "sklearn": {"tasks"},
     "snntorch": {"snn"},
     "torch": {"nn", "snn", "responses"},
     "typer": {"cli"},
     "xarray": {"cost", "crossbar", "devices", "responses", "nn", "snn", "experiments", "report", "tasks"},
 }
-HEAVY = ("numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
+HEAVY = ("dimod", "numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
 
 
 def _files() -> list[Path]:
