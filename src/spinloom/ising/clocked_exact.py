@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ def transition_matrix(
     order: str = "sequential",
     devices: Devices | None = None,
     curve: Curve | None = None,
+    limit: float = 8.0,
 ) -> np.ndarray:
     """T[old, new] of one sweep of :func:`spinloom.ising.clocked.run`, states by number, shape (2^n, 2^n).
 
-    ``curve``: P(1) at what the controller asks for, ln(P/(1 - P)) = u, in place of the logistic curve.
+    ``curve``: P(1) at what the controller asks for, ln(P/(1 - P)) = u, in place of the logistic curve. ``limit``: the
+    controller's largest abs(u), as there; inf for none.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def transition_matrix(
     up = np.empty_like(old)  # P(spin = +1 next) from every state
     for i in range(count):
         field = 0.5 * (energies[number | 1 << i] - energies[number & ~(1 << i)])
-        x = each.gain[i] * -2.0 * beta * field + each.offset[i]
+        x = each.gain[i] * np.clip(-2.0 * beta * field, -limit, limit) + each.offset[i]
         p = 0.5 * (1.0 + np.tanh(0.5 * x)) if curve is None else curve(x)
         if bit.comparator_bits:
             p = np.floor(p * 2.0**bit.comparator_bits + 0.5) / 2.0**bit.comparator_bits
@@ -77,21 +80,30 @@ def stationary(matrix: np.ndarray) -> np.ndarray:
 
 
 def relaxation(matrix: np.ndarray) -> float:
-    """Sweeps in which the slowest deviation from the stationary law falls to 1/e: -1/ln of the second eigenvalue."""
-    sizes = np.sort(np.abs(np.linalg.eigvals(matrix)))
-    return float(-1.0 / np.log(sizes[-2])) if sizes[-2] > 0 else 0.0
+    """Sweeps in which the slowest deviation from the stationary law falls to 1/e: -1/ln of the second eigenvalue.
+
+    inf for a network that does not reach every state: steep inputs and a coarse comparator freeze it.
+    """
+    second = float(np.sort(np.abs(np.linalg.eigvals(matrix)))[-2])
+    if second >= 1.0 - 1e-13:
+        return float("inf")
+    return -1.0 / math.log(second) if second > 0 else 0.0
 
 
 def sweeps_to(matrix: np.ndarray, goal: np.ndarray) -> float:
     """Mean number of sweeps until one ends in a state of ``goal`` (numbers), from a state drawn evenly.
 
-    One where the start itself counts none: (1 - Q) t = 1 on the states outside the goal.
+    A start in the goal counts none: (1 - Q) t = 1 on the states outside. inf where some state never gets there.
     """
     outside = np.setdiff1d(np.arange(len(matrix)), goal)
     if not outside.size:
         return 0.0
-    times = np.linalg.solve(np.eye(outside.size) - matrix[np.ix_(outside, outside)], np.ones(outside.size))
-    return float(times.sum() / len(matrix))
+    try:
+        times = np.linalg.solve(np.eye(outside.size) - matrix[np.ix_(outside, outside)], np.ones(outside.size))
+    except np.linalg.LinAlgError:
+        return float("inf")
+    # rounding makes a chain that never leaves some states look as if it did, after 1e15 sweeps or less than none
+    return float(times.sum() / len(matrix)) if 0.0 <= times.min() and times.max() < 1e12 else float("inf")
 
 
 def distance(p: np.ndarray, q: np.ndarray) -> float:
