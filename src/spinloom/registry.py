@@ -58,6 +58,7 @@ class Registry:
 
 devices = Registry("device", "spinloom.devices")
 devices.add("magnetic_tunnel_junction", "spinloom.devices.magnetic_tunnel_junction:MagneticTunnelJunction")
+devices.add("nanomagnet", "spinloom.devices.nanomagnet:Nanomagnet")
 devices.add("probabilistic_bit", "spinloom.devices.probabilistic_bit:ProbabilisticBit")
 devices.add("superparamagnetic_junction", "spinloom.devices.superparamagnetic_junction:SuperparamagneticJunction")
 
@@ -101,6 +102,7 @@ protocols.add("pulse_regimes", "spinloom.experiments.protocols.pulse_regimes:run
 protocols.add("heat_stdp", "spinloom.experiments.protocols.heat_stdp:run")
 protocols.add("pulse_trains", "spinloom.experiments.protocols.pulse_trains:run")
 protocols.add("moving_objects", "spinloom.experiments.protocols.moving_objects:run")
+protocols.add("nanomagnets", "spinloom.experiments.protocols.nanomagnets:run")
 
 reports = Registry("report", "spinloom.reports")
 reports.add("folder", "spinloom.report:write")

@@ -131,6 +131,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "steps": 50,
         "seeds": 1,
     },
+    "nanomagnets": {"duration": "1 us", "runs": 4},
     "spike_coding": {"points": 3, "times": [4, 10], "runs": 20, "sizes": [1, 2]},
     "spiking_digits": {
         "data": "digits",
