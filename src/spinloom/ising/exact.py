@@ -213,7 +213,7 @@ class Enumeration:
 def _allowed(spins: int) -> int:
     if spins > LARGEST:
         raise InputError(
-            f"{spins} spins have 2^{spins} states: too many to enumerate. At most {LARGEST} are; clamp some, or use "
-            "elimination.Elimination, which sums sparse problems exactly at any size."
+            f"{spins} spins have 2^{spins} states: too many to enumerate. At most {LARGEST} are; hold some, or use "
+            "spinloom.ising.elimination, which sums sparse problems exactly at any size."
         )
     return spins
