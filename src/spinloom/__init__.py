@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spinloom import crossbar, nn, parameters, responses, snn, tasks
+    from spinloom import crossbar, ising, nn, parameters, responses, snn, tasks
     from spinloom.devices import device
     from spinloom.experiments import reproduce
     from spinloom.sources import cite
@@ -25,6 +25,7 @@ _NAMES = {
     "cite": "spinloom.sources:cite",
     "crossbar": "spinloom.crossbar",
     "device": "spinloom.devices:device",
+    "ising": "spinloom.ising",
     "nn": "spinloom.nn",
     "parameters": "spinloom.parameters",
     "reproduce": "spinloom.experiments:reproduce",
@@ -39,6 +40,7 @@ __all__ = [
     "cite",
     "crossbar",
     "device",
+    "ising",
     "nn",
     "parameters",
     "reproduce",

@@ -1,0 +1,36 @@
+"""p-bits: networks of probabilistic junctions that sample Boltzmann distributions and minimise Ising energies.
+
+Names are loaded when first used: dimod, scipy and the compiled kernels wait until they are needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spinloom.ising.job import Job, Outcome, Progress
+    from spinloom.ising.poly_sampler import PBitPolySampler
+    from spinloom.ising.problem import Problem
+    from spinloom.ising.sampler import PBitSampler
+
+_MODULES = {
+    "Job": "job",
+    "Outcome": "job",
+    "PBitPolySampler": "poly_sampler",
+    "PBitSampler": "sampler",
+    "Problem": "problem",
+    "Progress": "job",
+}
+
+__all__ = ["Job", "Outcome", "PBitPolySampler", "PBitSampler", "Problem", "Progress"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"spinloom.ising.{_MODULES[name]}"), name)
+    raise AttributeError(f"module 'spinloom.ising' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

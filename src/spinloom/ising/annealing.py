@@ -1,0 +1,211 @@
+"""Simulated annealing of p-bits: each read follows the schedule once and keeps the best state it saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from spinloom.errors import InputError
+from spinloom.ising import blocks, memory
+from spinloom.ising.job import Job, Outcome
+from spinloom.ising.kernels import replicas, single
+from spinloom.ising.problem import INTEGER_LIMIT, Problem
+
+WIDEST_BLOCK = 256
+"""Replicas in one block: more would not be faster a replica, and their states would leave the cache."""
+
+KERNELS = ("auto", "replicas", "sequential", "dense")
+
+
+def solve(job: Job) -> Outcome:
+    """Anneal ``job.reads`` replicas of the problem.
+
+    Raises
+    ------
+    InputError
+        More replicas than memory holds, or a deadline shorter than one sweep.
+    """
+    kernel = choose_kernel(job.problem, job.reads) if job.kernel == "auto" else job.kernel
+    memory.check(job.problem, job.reads, kernel)
+    build = _replica_blocks if kernel == "replicas" else _single_blocks
+    warm(job, kernel)
+    found = np.empty((job.reads, job.problem.size), np.int8)
+    pieces, collect, name = build(job, kernel, found)
+    ran = blocks.run(pieces, job.threads, job.deadline, job.progress)
+    collect()
+    info: dict[str, Any] = {"late": ran.late}
+    if ran.late and ran.in_time == 0.0:
+        raise InputError(
+            f"The time limit of {job.deadline:g} s is shorter than one sweep over {job.problem.size} spins and "
+            f"{job.reads} reads; give more time or fewer reads."
+        )
+    if not integer_couplings(job.problem) and kernel == "replicas":
+        info["fallback"] = (
+            "couplings do not fit a byte (|h| + sum |J| over 127 steps, or no common step): float32 instead of int8"
+        )
+    return Outcome(found, job.problem.energies(found), ran.attempts, ran.seconds, ran.interrupted, name, info)
+
+
+def choose_kernel(problem: Problem, reads: int) -> str:
+    """The kernel with the least time a sweep, by the costs measured in benchmarks/RESULTS.md (ns an attempt)."""
+    lanes = padded(reads)
+    degree = problem.degree
+    costs = {
+        "replicas": lanes * (0.6 + (0.045 if integer_couplings(problem) else 0.06) * degree),
+        "sequential": reads * (4.5 + 0.08 * degree),
+    }
+    if problem.density > 0.1 and problem.size <= 20_000:
+        costs["dense"] = reads * (3.0 + 0.012 * problem.size)
+    return min(costs, key=lambda name: costs[name])
+
+
+def integer_couplings(problem: Problem) -> bool:
+    """Whether every field is a whole number of steps that fits a byte."""
+    return problem.step is not None and problem.step.largest_field <= INTEGER_LIMIT
+
+
+def padded(reads: int) -> int:
+    """Reads rounded up to whole rows of lanes."""
+    return -(-reads // replicas.LANES) * replicas.LANES
+
+
+def warm(job: Job, kernel: str) -> None:
+    """Compile what the run needs, or load it from disk, so that no clock counts it."""
+    small = Problem.from_arrays([0], [1], [1.0 if integer_couplings(job.problem) else math.pi])
+    if kernel == "dense" and _dense_type(job.problem) is np.float32:
+        small = replace(small, couplings=small.couplings * math.sqrt(2.0))
+    tiny = replace(job, problem=small, reads=1, betas=np.ones(1), initial=None, threads=1, deadline=None, progress=None)
+    build = _replica_blocks if kernel == "replicas" else _single_blocks
+    pieces, collect, _ = build(tiny, kernel, np.empty((1, 2), np.int8))
+    blocks.run(pieces, 1)
+    collect()
+
+
+def split_seed(seed: int) -> tuple[np.uint32, np.uint32]:
+    """The two words of a 64-bit seed."""
+    return np.uint32(seed & 0xFFFFFFFF), np.uint32((seed >> 32) & 0xFFFFFFFF)
+
+
+def replica_arrays(problem: Problem) -> tuple[tuple[np.ndarray, ...], float]:
+    """(pointers, neighbours, couplings, fields) in the replica kernel's own type, and the energy of their unit."""
+    if integer_couplings(problem) and problem.step is not None:
+        unit, kind = problem.step.size, np.int8
+    else:
+        unit, kind = 1.0, np.float32
+    couplings = np.rint(problem.couplings / unit) if kind is np.int8 else problem.couplings
+    fields = np.rint(problem.fields / unit) if kind is np.int8 else problem.fields
+    return (problem.pointers, problem.neighbours, couplings.astype(kind), fields.astype(kind)), unit
+
+
+def start(job: Job, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """States (n, lanes) int8 and generators (4, lanes) of reads ``first`` to ``first + count`` - 1, padded to lanes."""
+    lanes = padded(count)
+    states, generator = np.empty((job.problem.size, lanes), np.int8), np.empty((4, lanes), np.uint32)
+    replicas.seed_kernel()(*split_seed(job.seed), first, generator, states)
+    if job.initial is not None:
+        states[:, :count] = job.initial[first : first + count].T
+    return states, generator
+
+
+Built = tuple[list[blocks.Block], Callable[[], None], str]
+
+
+def _replica_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
+    problem = job.problem
+    arrays, unit = replica_arrays(problem)
+    integers = arrays[2].dtype == np.int8
+    anneal = replicas.anneal_kernel(job.update)
+    scales = np.minimum(2.0 * job.betas * unit, 1e30).astype(np.float32)
+    width = min(WIDEST_BLOCK, padded(-(-job.reads // job.threads)))
+    pieces, collectors = [], []
+    for first in range(0, job.reads, width):
+        count = min(width, job.reads - first)
+        states, generator = start(job, first, count)
+        energies = unit_energies(problem, states, unit, integers)
+        best, least = states.copy(), energies.copy()
+
+        def run(stop, done, states=states, generator=generator, energies=energies, best=best, least=least):
+            anneal(*arrays, scales, states, best, least, energies, generator, stop, done)
+
+        def lowest(least=least, count=count):
+            return float(least[:count].min() * unit + problem.offset)
+
+        def collect(kept=best if job.keep == "best" else states, first=first, count=count):
+            found[first : first + count] = kept[:, :count].T
+
+        pieces.append(blocks.Block(run, job.betas.size, float(problem.size * count), lowest))
+        collectors.append(collect)
+
+    def collect_all() -> None:
+        for collect in collectors:
+            collect()
+
+    return pieces, collect_all, f"replicas {arrays[2].dtype.name}"
+
+
+def unit_energies(problem: Problem, states: np.ndarray, unit: float, integers: bool) -> np.ndarray:
+    """Energies of columns of ``states`` in units of the step, as the kernel counts them."""
+    energies = (problem.energies(states.T) - problem.offset) / unit
+    return np.rint(energies).astype(np.int32) if integers else energies
+
+
+def _dense_type(problem: Problem) -> Any:
+    step = problem.step
+    return np.int16 if step is not None and step.largest_field < 2**15 else np.float32
+
+
+def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
+    problem, dense = job.problem, kernel == "dense"
+    kind = _dense_type(problem) if dense else np.float32
+    unit = problem.step.size if kind is np.int16 and problem.step is not None else 1.0
+    if dense:
+        couplings = problem.matrix().toarray() / unit
+        largest = np.abs(couplings).max(initial=0.0)
+        couplings = np.rint(couplings) if kind is np.int16 else couplings
+        couplings = couplings.astype(np.int8 if kind is np.int16 and largest <= 127 else kind)
+    else:
+        couplings = problem.couplings.astype(np.float32)
+    anneal = single.anneal_kernel(job.update, dense)
+    betas = np.clip(job.betas * unit, 1e-30, 1e30).astype(np.float32)
+    seeds = split_seed(job.seed)
+    pieces = []
+    for read in range(job.reads):
+        energy = np.full(2, np.inf)
+
+        def run(stop, done, read=read, energy=energy):
+            if stop[0]:
+                _first_state(job, read, found)
+                return
+            first = _first_state(job, read, found)
+            field = (problem.matrix() @ first.astype(float) + problem.fields) / unit
+            field = (np.rint(field) if kind is np.int16 else field).astype(kind)
+            energy[:] = (problem.energies(first)[0] - problem.offset) / unit
+            generator = np.empty((4, 64), np.uint32)
+            single.seed_kernel()(*seeds, read, generator)
+            state = first.astype(kind)
+            anneal(
+                problem.pointers, problem.neighbours, couplings, betas, state, field, found[read], energy, generator,
+                stop, done,
+            )  # fmt: skip
+            if job.keep == "last":
+                found[read] = state
+
+        def lowest(energy=energy):
+            return float(energy[1] * unit + problem.offset)
+
+        pieces.append(blocks.Block(run, job.betas.size, float(problem.size), lowest))
+    return pieces, lambda: None, f"{kernel} {np.dtype(kind).name}"
+
+
+def _first_state(job: Job, read: int, found: np.ndarray) -> np.ndarray:
+    if job.initial is None:
+        states, generator = np.empty((job.problem.size, 1), np.int8), np.empty((4, 1), np.uint32)
+        replicas.seed_kernel()(*split_seed(job.seed), read, generator, states)
+        found[read] = states[:, 0]
+    else:
+        found[read] = job.initial[read]
+    return found[read].copy()

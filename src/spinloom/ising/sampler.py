@@ -1,0 +1,274 @@
+"""p-bits as a dimod sampler: a binary quadratic model in, a sample set out."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, final
+
+import dimod
+import numpy as np
+
+from spinloom.engines import cpu
+from spinloom.errors import InputError, UnknownNameError
+from spinloom.ising import annealing, schedules
+from spinloom.ising.job import Job, Outcome, Progress
+from spinloom.ising.problem import Problem
+
+METHODS = {
+    "annealing": "annealing",
+    "tempering": "tempering",
+    "cluster_tempering": "tempering",
+    "quantum": "quantum",
+    "sampling": "sampling",
+}
+"""Method -> the module whose ``solve(job)`` does it."""
+
+_DEFAULT_SWEEPS = 1000
+_PILOT_SHARE, _BUDGET_SHARE = 0.03, 0.95
+
+
+@final
+class PBitSampler(dimod.Sampler, dimod.Initialized):
+    """A network of probabilistic bits as a dimod sampler.
+
+    P(s_i = +1) = 1/(1 + exp(2 beta f_i)), f_i = h_i + sum_j J_ij s_j: each p-bit follows its neighbours as sharply as
+    beta says, and beta rises along the schedule. Ideal p-bits by default; with ``device``, junctions with their own
+    speed, energy and imperfections.
+
+    Parameters
+    ----------
+    device : str, Path or device, optional
+        A parameter set of a probabilistic bit ("Borders2019_smtj"), a TOML file, or a device already made.
+    **overrides
+        Parameters of the device to change, e.g. ``slope_spread=0.1``.
+
+    Examples
+    --------
+    >>> import dimod, spinloom as sl
+    >>> bqm = dimod.generators.ran_r(1, 10, seed=1)
+    >>> sl.ising.PBitSampler().sample(bqm, num_reads=64, seed=1).first.energy
+    -11.0
+
+    Notes
+    -----
+    Reference: Camsari, Faria, Sutton, Datta, doi:10.1103/PhysRevX.7.031014.
+    """
+
+    def __init__(self, device: Any = None, **overrides: float | str) -> None:
+        if device is None and overrides:
+            raise InputError(f"{', '.join(overrides)}: only a device has parameters to change; name one with device=.")
+        self._device = _device(device, overrides)
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        """Names of what ``sample`` takes; the lists name the properties that they depend on."""
+        names = (
+            "num_reads", "num_sweeps", "time_limit", "seed", "initial_states", "initial_states_generator", "method",
+            "schedule", "beta_range", "update", "kernel", "threads", "progress", "options",
+        )  # fmt: skip
+        return {name: [f"{name}_choices"] if f"{name}_choices" in self.properties else [] for name in names}
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """What there is to choose from, and the device's name."""
+        return {
+            "method_choices": tuple(METHODS),
+            "kernel_choices": annealing.KERNELS,
+            "update_choices": ("auto", "gibbs", "metropolis"),
+            "schedule_choices": ("auto", *schedules.SHAPES),
+            "device": None if self._device is None else self._device.name,
+        }
+
+    def sample(
+        self,
+        bqm: dimod.BinaryQuadraticModel,
+        *,
+        num_reads: int | None = None,
+        num_sweeps: int | None = None,
+        time_limit: float | None = None,
+        seed: int | None = None,
+        initial_states: Any = None,
+        initial_states_generator: Literal["none", "tile", "random"] = "random",
+        method: str = "annealing",
+        schedule: str | Any = "auto",
+        beta_range: tuple[float, float] | None = None,
+        update: str = "auto",
+        kernel: str = "auto",
+        threads: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        options: dict[str, Any] | None = None,
+        **unknown: Any,
+    ) -> dimod.SampleSet:
+        """Sample a binary quadratic model.
+
+        Parameters
+        ----------
+        bqm : dimod.BinaryQuadraticModel
+            Any labels, vartype and offset.
+        num_reads : int, optional
+            Independent runs. As many as initial states, else 1; under a time limit as many as run side by side.
+        num_sweeps : int, optional
+            Attempts at every spin. 1000, or under a time limit as many as fit.
+        time_limit : float, optional
+            Seconds. Together with ``num_sweeps``: whichever comes first.
+        seed : int, optional
+            64-bit. The same seed gives the same samples at any number of threads; drawn at random and told in
+            ``info["seed"]`` when left out. Under a time limit ``info["num_sweeps"]`` repeats a run.
+        initial_states, initial_states_generator
+            As in ``dimod.Initialized``.
+        method : {"annealing", "tempering", "cluster_tempering", "quantum", "sampling"}
+        schedule : {"auto", "temperature", "beta", "geometric"} or array of beta
+        beta_range : (float, float), optional
+            First and last inverse temperature; see ``schedules.default_range``.
+        update : {"auto", "gibbs", "metropolis"}
+            The rule of a single spin. "gibbs" is the p-bit's; "auto" anneals with Metropolis' rule, which reaches the
+            same law and moves more, and samples with the p-bit's.
+        kernel : {"auto", "replicas", "sequential", "dense"}
+        threads : int, optional
+            All that the process may use when left out.
+        progress : callable, optional
+            Called with a ``Progress`` about ten times a second.
+        options : dict, optional
+            What the method takes besides.
+
+        Returns
+        -------
+        dimod.SampleSet
+            The best state that each read saw, with energies; ``info`` holds seed, schedule, kernel, timing [s],
+            attempts and, with a device, its time [s] and energy [J] a sample.
+
+        Raises
+        ------
+        InputError, UnknownNameError
+            NaN couplings, more reads than memory holds, a time limit below one sweep, an unknown name.
+        """
+        if unknown:
+            raise UnknownNameError("argument of sample", next(iter(unknown)), self.parameters)
+        begin = time.perf_counter()
+        problem = Problem.from_bqm(bqm)
+        initial = None
+        if initial_states is not None or initial_states_generator != "random":
+            parsed = self.parse_initial_states(
+                bqm.change_vartype(dimod.SPIN, inplace=False) if bqm.vartype is not dimod.SPIN else bqm,
+                initial_states, initial_states_generator, num_reads, None if seed is None else seed % 2**32,
+            )  # fmt: skip
+            order = [parsed.initial_states.variables.index(label) for label in problem.labels]
+            initial = np.ascontiguousarray(parsed.initial_states.record.sample[:, order], dtype=np.int8)
+            num_reads = parsed.num_reads
+        outcome, info = solve(
+            problem, method=method, num_reads=num_reads, num_sweeps=num_sweeps, time_limit=time_limit, seed=seed,
+            initial=initial, shape=schedule, beta_range=beta_range, update=update, kernel=kernel, threads=threads,
+            progress=progress, options=options, device=self._device,
+        )  # fmt: skip
+        before = time.perf_counter()
+        samples = outcome.states if bqm.vartype is dimod.SPIN else (outcome.states + 1) // 2
+        found = dimod.SampleSet.from_samples(
+            (samples, list(problem.labels)), vartype=bqm.vartype, energy=outcome.energies, info=info, sort_labels=False
+        )
+        end = time.perf_counter()
+        info["timing"] = {
+            "total": end - begin,
+            "sampling": outcome.seconds,
+            "overhead": end - begin - info["timing"]["solver"],
+            "building": end - before,
+        }
+        found.info.update(info)
+        return found
+
+
+def solve(
+    problem: Problem,
+    *,
+    method: str = "annealing",
+    num_reads: int | None = None,
+    num_sweeps: int | None = None,
+    time_limit: float | None = None,
+    seed: int | None = None,
+    initial: np.ndarray | None = None,
+    shape: str | Any = "auto",
+    beta_range: tuple[float, float] | None = None,
+    update: str = "auto",
+    kernel: str = "auto",
+    threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    options: dict[str, Any] | None = None,
+    device: Any = None,
+) -> tuple[Outcome, dict[str, Any]]:
+    """What ``PBitSampler.sample`` does, on a ``Problem``: the outcome and what is told about it."""
+    if method not in METHODS:
+        raise UnknownNameError("method", method, METHODS)
+    if kernel not in annealing.KERNELS:
+        raise UnknownNameError("kernel", kernel, annealing.KERNELS)
+    if update not in ("auto", "gibbs", "metropolis"):
+        raise UnknownNameError("update", update, ("auto", "gibbs", "metropolis"))
+    for name, number in (("num_reads", num_reads), ("num_sweeps", num_sweeps)):
+        if number is not None and (number != int(number) or number < 1):
+            raise InputError(f"{name} is {number}; it must be a whole number of at least 1.")
+    if time_limit is not None and not time_limit > 0.0:
+        raise InputError(f"time_limit is {time_limit} s; it must be above zero.")
+    threads = cpu.threads_available() if threads is None else max(int(threads), 1)
+    if seed is None:
+        seed = int(np.random.default_rng().integers(2**63))
+    if update == "auto":
+        update = "gibbs" if method in ("sampling", "quantum") or device is not None else "metropolis"
+    reads = num_reads or (64 * threads if time_limit and problem.size <= 200_000 and device is None else 1)
+    run: Callable[[Job], Outcome] = importlib.import_module(
+        f"spinloom.ising.{METHODS[method] if device is None else 'hardware'}"
+    ).solve
+    fixed = beta_range if beta_range is not None or method != "sampling" else (1.0, 1.0)
+
+    def betas(sweeps: int) -> np.ndarray:
+        return schedules.schedule(problem, sweeps, shape, fixed)
+
+    job = Job(
+        problem, reads, betas(num_sweeps or 1), seed % 2**64, threads, initial, update, kernel,
+        progress=progress, device=device,
+        options={**(options or {}), **({"clusters": True} if method == "cluster_tempering" else {})},
+    )  # fmt: skip
+    clock = time.perf_counter()
+    if problem.size == 0:
+        outcome = Outcome(np.zeros((reads, 0), np.int8), np.full(reads, problem.offset), 0.0, 0.0)
+        sweeps = 0
+    else:
+        sweeps = num_sweeps or (_DEFAULT_SWEEPS if time_limit is None else _fitting(run, job, betas, time_limit))
+        left = None if time_limit is None else max(time_limit - (time.perf_counter() - clock), 0.02 * time_limit)
+        outcome = run(replace(job, betas=betas(sweeps), deadline=left))
+    schedule = betas(max(sweeps, 1))
+    info = {
+        "method": method, "kernel": outcome.kernel, "update": update, "seed": seed, "num_sweeps": sweeps,
+        "beta_range": (float(schedule[0]), float(schedule[-1])), "threads": threads, "attempts": outcome.attempts,
+        "attempts_per_second": outcome.attempts / max(outcome.seconds, 1e-9), "interrupted": outcome.interrupted,
+        "timing": {"solver": time.perf_counter() - clock}, **outcome.info,
+    }  # fmt: skip
+    return outcome, info
+
+
+def _fitting(run: Callable[[Job], Outcome], job: Job, betas: Callable[[int], np.ndarray], time_limit: float) -> int:
+    """Sweeps that fit what is left of the time limit, from short runs of the same schedule."""
+    run(replace(job, betas=betas(1), progress=None))  # compilation is not the user's time
+    first = time.perf_counter()
+    run(replace(job, betas=betas(1), progress=None, deadline=time_limit))
+    sweeps, once = 1, time.perf_counter() - first
+    each = once
+    while time.perf_counter() - first < _PILOT_SHARE * time_limit:
+        sweeps *= 4
+        outcome = run(replace(job, betas=betas(sweeps), progress=None, deadline=time_limit))
+        each = outcome.seconds / sweeps
+    left = time_limit - (time.perf_counter() - first) - once
+    return max(int(_BUDGET_SHARE * left / max(each, 1e-9)), 1)
+
+
+def _device(device: Any, overrides: dict[str, float | str]) -> Any:
+    if device is None:
+        return None
+    if isinstance(device, (str, Path)):
+        from spinloom import devices
+
+        return devices.device(device, **overrides)
+    if overrides:
+        raise InputError("Give a device by name to change its parameters, or change them where it is made.")
+    return device
