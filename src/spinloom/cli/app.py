@@ -19,6 +19,7 @@ from spinloom.cli import (
     device,
     device_telegraph,
     device_tuning,
+    ising,
     parameters,
     reproduce,
     synapse,
@@ -72,6 +73,7 @@ device.app.command("bits", epilog=bits.EXAMPLES)(bits.bits)
 app.add_typer(device.app, name="device")
 synapse.app.command("bench", epilog=synapse_bench.EXAMPLES)(synapse_bench.bench)
 app.add_typer(synapse.app, name="synapse")
+app.add_typer(ising.app, name="ising")
 app.command("reproduce", epilog=reproduce.EXAMPLES)(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)

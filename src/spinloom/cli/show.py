@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.live import Live
     from rich.progress import Progress, TaskID
 
 
@@ -117,3 +118,38 @@ class Bars:
 def _rate(done: int, seconds: float) -> str:
     """Millions of spin-steps a second where the work is counted in them; nothing for smaller counts."""
     return f"{done / seconds / 1e6:.0f} M spin-steps/s" if seconds > 0.2 and done / seconds > 1e6 else ""
+
+
+@final
+class Line:
+    """One line on stderr that is written anew while a search runs; silent where stderr is no terminal."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        from rich.live import Live
+
+        screen = console(stderr=True)
+        if not self._quiet and screen.is_terminal:
+            self._live = Live(console=screen, auto_refresh=False, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing and clear the line."""
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, text: str) -> None:
+        """Put this text, with markup, in place of what stands there."""
+        from rich.text import Text
+
+        if self._live is not None:
+            line = Text.from_markup(f"[cyan]▸[/cyan] {text}")
+            line.no_wrap = True
+            self._live.update(line, refresh=True)

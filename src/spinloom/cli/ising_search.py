@@ -1,0 +1,160 @@
+"""The search behind ``spinloom ising solve``: one call of a sampler with a live line, a target and a record of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from spinloom.cli.show import Line
+
+if TYPE_CHECKING:
+    import dimod
+
+    from spinloom.ising.files import ProblemFile
+    from spinloom.ising.job import Progress
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line; None is the sampler's own choice."""
+
+    method: str = "annealing"
+    time_limit: float | None = None
+    reads: int | None = None
+    sweeps: int | None = None
+    seed: int | None = None
+    threads: int | None = None
+    kernel: str = "auto"
+    device: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    target: float | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """What came out, in the problem's own words.
+
+    Attributes
+    ----------
+    value : float
+        Of the best answer.
+    answer : dict
+        ``ProblemFile.describe`` of it.
+    solution : dict
+        Values by variable; of a tour the cities by their place, both counted from 1.
+    values : list of float
+        The best value of every read.
+    record : list of (float, float)
+        Seconds and best value, whenever it became better.
+    info : dict
+        What the sampler tells.
+    samples : dimod.SampleSet or None
+    interrupted : bool
+        Ctrl-C ended it.
+    """
+
+    value: float
+    answer: dict[str, Any]
+    solution: dict[Any, int]
+    values: list[float]
+    record: list[tuple[float, float]]
+    info: dict[str, Any]
+    samples: dimod.SampleSet | None
+    interrupted: bool
+
+
+class TargetReached(KeyboardInterrupt):
+    """Ends a search as Ctrl-C does: the sampler keeps what it has."""
+
+
+@final
+class Watch:
+    """The sampler's ``progress``: shows the live line, records what became better, stops at the target."""
+
+    def __init__(self, problem: ProblemFile, request: Request, line: Line) -> None:
+        self.problem, self.request, self.line = problem, request, line
+        self.record: list[tuple[float, float]] = []
+        self.reached = False
+
+    def __call__(self, now: Progress) -> None:
+        """Take note of where the search stands."""
+        if math.isfinite(now.energy):
+            value = self.problem.value(now.energy)
+            if not self.record or self.better(value, self.record[-1][1]):
+                self.record.append((now.seconds, value))
+        self.line(self.text(now))
+        if self.record and self.meets(self.record[-1][1]) and not self.reached:
+            self.reached = True
+            raise TargetReached
+
+    def better(self, one: float, other: float) -> bool:
+        """Say whether one value is better than another."""
+        return one > other if self.problem.sense == "max" else one < other
+
+    def meets(self, value: float) -> bool:
+        """Say whether a value is as good as the target; sums of rounded numbers may miss it by their last digits."""
+        target = self.request.target
+        return target is not None and not self.better(target, value + _slack(self.problem.sense, target))
+
+    def text(self, now: Progress) -> str:
+        """The live line: ``cut 13,345   3.2 s of 10 s   1.2e+09 flip attempts/s``."""
+        best = f"{self.problem.quantity} [bold]{shown(self.record[-1][1])}[/bold]   " if self.record else ""
+        limit = self.request.time_limit
+        clock = f"{now.seconds:.1f} s" + (f" of {limit:g} s" if limit is not None else f", {now.share:.0%}")
+        rate = f"   {now.attempts / now.seconds:.2g} flip attempts/s" if now.seconds > 0 and now.attempts else ""
+        return f"{best}{clock}{rate}"
+
+
+def _slack(sense: str, target: float) -> float:
+    slack = 1e-9 * max(1.0, abs(target))
+    return slack if sense == "max" else -slack
+
+
+def shown(value: float) -> str:
+    """A value for people: whole numbers in groups of three digits, others with six places that count."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def search(problem: ProblemFile, request: Request, line: Line) -> Found:
+    """Sample the problem's model and tell the best sample in the problem's words."""
+    watch = Watch(problem, request, line)
+    common = {
+        "num_reads": request.reads,
+        "num_sweeps": request.sweeps,
+        "time_limit": request.time_limit,
+        "seed": request.seed,
+        "threads": request.threads,
+        "method": request.method,
+        "kernel": request.kernel,
+        "progress": watch,
+    }
+    found = _sampled(problem, request, common)
+    first: Any = found.first
+    solution = {variable: int(value) for variable, value in first.sample.items()}
+    info = dict(found.info)
+    value = problem.value(float(first.energy))
+    seconds = float(info.get("timing", {}).get("sampling", 0.0))
+    if not watch.record or watch.better(value, watch.record[-1][1]):
+        watch.record.append((seconds, value))
+    elif watch.record[-1][0] < seconds:
+        watch.record.append((seconds, watch.record[-1][1]))
+    values = [problem.value(float(energy)) for energy in found.data_vectors["energy"]]
+    interrupted = bool(info.get("interrupted")) and not watch.reached
+    return Found(value, problem.describe(solution), solution, values, watch.record, info, found, interrupted)
+
+
+def _sampled(problem: ProblemFile, request: Request, common: dict[str, Any]) -> dimod.SampleSet:
+    from spinloom.errors import InputError
+    from spinloom.ising.sampler import PBitSampler
+
+    if problem.bqm is not None:
+        return PBitSampler(request.device, **request.overrides).sample(problem.bqm, **common)
+    if request.device is not None:
+        raise InputError("--device: clauses of more than two literals run on ideal p-bits alone. Leave --device out.")
+    from spinloom.ising import PBitPolySampler
+
+    return PBitPolySampler().sample_poly(problem.polynomial, **common)
