@@ -1,4 +1,4 @@
-"""The probabilistic bit: a junction and the transistors around it, which decide ±1 with a probability set by an input."""
+"""The probabilistic bit: a junction and transistors around it that decide ±1 with a probability set by an input."""
 
 from __future__ import annotations
 
