@@ -1,0 +1,51 @@
+"""Markov chains side by side at one temperature, swept by heat bath: what sampling and its estimates are made of."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from spinloom.ising import annealing
+from spinloom.ising.job import Job
+from spinloom.ising.kernels import replicas
+
+
+@final
+class Chains:
+    """Chains of one problem; chain r draws from the generator of (seed, first + r) and from nothing else.
+
+    Parameters
+    ----------
+    job : Job
+        Problem, seed, first states (random, that is exact samples of infinite temperature, when left out) and rule.
+    first, count : int
+        Which of the job's reads these are.
+    """
+
+    def __init__(self, job: Job, first: int, count: int) -> None:
+        self.count = count
+        self._offset = job.problem.offset
+        self._arrays, self._unit = annealing.replica_arrays(job.problem)
+        kind = self._arrays[2].dtype
+        self._states, self._generator = annealing.start(job, first, count)
+        self._energies = annealing.unit_energies(job.problem, self._states, self._unit, kind == np.int8)
+        lanes = self._states.shape[1]
+        self._work = np.empty(lanes, kind), np.empty(lanes, np.uint32)
+        self._sweep = replicas.sweep_kernel(job.update)
+
+    def sweep(self, beta: float, times: int = 1) -> None:
+        """``times`` sweeps over all spins in order, at inverse temperature ``beta``."""
+        scale = np.full(self._states.shape[1], min(2.0 * beta * self._unit, 1e30), np.float32)
+        for _ in range(times):
+            self._sweep(*self._arrays, self._states, scale, self._generator, self._energies, *self._work)
+
+    @property
+    def energies(self) -> np.ndarray:
+        """E of every chain, shape (count,)."""
+        return self._energies[: self.count] * self._unit + self._offset
+
+    @property
+    def states(self) -> np.ndarray:
+        """A copy of the states, shape (count, n) int8 of +-1."""
+        return self._states[:, : self.count].T.copy()
