@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from spinloom.errors import InputError, UnknownNameError
 from spinloom.ising.exact import Enumeration
 
 if TYPE_CHECKING:
+    from spinloom.ising.job import Job, Outcome
     from spinloom.ising.problem import Problem
 
 _START = 0x57A7
@@ -38,9 +41,11 @@ class Found:
     record : np.ndarray
         After every ``every`` sweeps, (reads, k): of a table's problem the state's number, else the energy.
     seconds : float
-        Time of the clock for one read [s].
+        Time of the clock for one read [s], the longest.
     joules : np.ndarray
         Energy of each read's pulses and reads [J], (reads,).
+    sweeps : np.ndarray
+        Sweeps made, (reads,).
     steps : int
         Clock steps a sweep: groups that decide one after another.
     """
@@ -51,7 +56,29 @@ class Found:
     record: np.ndarray
     seconds: float
     joules: np.ndarray
+    sweeps: np.ndarray
     steps: int
+
+
+def pulsed_bit(device: Any) -> PulsedBit:
+    """A pulsed p-bit from itself, a device, a parameter set, or the name of one; a ``stochastic_switch`` is reset.
+
+    Raises
+    ------
+    ParameterError
+        A device that no pulses decide.
+    """
+    from spinloom.parameters import load
+    from spinloom.parameters.kinds import SWITCHES
+
+    if isinstance(device, PulsedBit):
+        return device
+    found = load(getattr(device, "parameters", device))
+    if found.device in SWITCHES:
+        from spinloom.responses.bernoulli import Bernoulli
+
+        return PulsedBit.of(Bernoulli.from_parameters(found))
+    return PulsedBit.from_parameters(found)
 
 
 def colours(pointers: np.ndarray, neighbours: np.ndarray) -> np.ndarray:
@@ -118,6 +145,7 @@ def run(
     limit: float = 8.0,
     every: int = 0,
     threads: int | None = None,
+    deadline: float | None = None,
 ) -> Found:
     """Run a network of pulsed p-bits: in each clock step the p-bits of a group form their inputs, then all decide.
 
@@ -143,6 +171,8 @@ def run(
         The controller's largest abs(u): at 8, P ends at 0.03 %.
     every : int
         Sweeps between records; 0 records nothing.
+    threads, deadline
+        Threads, and seconds after which every read stops before its next sweep.
 
     Raises
     ------
@@ -178,19 +208,65 @@ def run(
         bit.rate * bit.pulse_time, bit.growth, bit.reset_failures,
         2.0**bit.comparator_bits if bit.comparator_bits else 0.0, min(limit, 500.0),
     ])  # fmt: skip
-    best, lowest, drives = states.copy(), np.full(reads, np.inf), np.zeros((reads, 2))
+    best, lowest, drives = states.copy(), np.full(reads, np.inf), np.zeros((reads, 3))
     record = np.zeros((reads, beta.size // every if every else 0))
-    kernel = clocked_kernel.network()
+    kernel, stop = clocked_kernel.network(), np.zeros(1, np.uint8)
+    clock = None if deadline is None else threading.Timer(max(deadline, 0.0), stop.fill, (1,))
 
     def work(first: int, last: int) -> None:
         kernel(
             *graph, offset, table, placed, bounds, beta, each.gain, each.offset, model, np.uint64(seed), first, last,
-            states, best, lowest, drives, record, every,
+            states, best, lowest, drives, record, every, stop,
         )  # fmt: skip
 
-    in_pieces(work, reads, threads, piece=1)
-    updates, steps = count * beta.size, bounds.size - 1
-    means = drives / updates
-    joules = np.array([updates * bit.energy_per_update(float(u), float(square)) for u, square in means])
-    seconds = steps * beta.size * bit.time_per_update
-    return Found(best, lowest, states, record, seconds, joules, steps)
+    if clock is not None:
+        clock.start()
+    try:
+        in_pieces(work, reads, threads, piece=1)
+    finally:
+        if clock is not None:
+            clock.cancel()
+    sweeps, steps = drives[:, 0], bounds.size - 1
+    means = drives[:, 1:] / np.maximum(count * sweeps[:, None], 1.0)
+    each_joules = [bit.energy_per_update(float(u), float(square)) for u, square in means]
+    seconds = steps * float(sweeps.max()) * bit.time_per_update
+    return Found(best, lowest, states, record, seconds, count * sweeps * np.array(each_joules), sweeps, steps)
+
+
+def solve(job: Job) -> Outcome:
+    """A solver on pulsed p-bits: a sweep of the schedule is one decision of each.
+
+    ``job.options``: ``order`` ("colours" by default), ``limit``, ``chip`` (which devices are drawn with the set's
+    spreads; None: nominal ones) and ``pulses`` (of the calibration of each). Time and energy are in
+    ``info["hardware"]``.
+
+    Raises
+    ------
+    InputError, ParameterError, UnknownNameError
+        As :func:`run` and :func:`pulsed_bit`, and an option that is not known.
+    """
+    from spinloom.ising.job import Outcome
+
+    options = {"order": "colours", "limit": 8.0, "chip": None, "pulses": 0}
+    for name in job.options:
+        if name not in options:
+            raise UnknownNameError("option of a pulsed p-bit", name, options)
+    options |= job.options
+    bit, each = pulsed_bit(job.device), None
+    if options["chip"] is not None:
+        each = bit.devices(job.problem.size, options["chip"]).calibrated(options["pulses"], options["chip"])
+    begin = time.perf_counter()
+    found = run(
+        job.problem, bit, job.betas, reads=job.reads, seed=job.seed, order=options["order"], devices=each,
+        initial=job.initial, limit=options["limit"], threads=job.threads, deadline=job.deadline,
+    )  # fmt: skip
+    states = found.last if job.keep == "last" else found.states
+    updates = float(found.sweeps.mean()) * job.problem.size
+    about = {
+        "device": bit.name, "dynamics": options["order"], "time": found.seconds, "energy": float(found.joules.mean()),
+        "updates": updates, "steps": found.steps,
+    }  # fmt: skip
+    return Outcome(
+        states, job.problem.energies(states), updates * job.reads, time.perf_counter() - begin,
+        kernel=f"clocked, {options['order']}", info={"hardware": about},
+    )  # fmt: skip

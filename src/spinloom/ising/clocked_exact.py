@@ -103,7 +103,7 @@ def sweeps_to(matrix: np.ndarray, goal: np.ndarray) -> float:
     except np.linalg.LinAlgError:
         return float("inf")
     # rounding makes a chain that never leaves some states look as if it did, after 1e15 sweeps or less than none
-    return float(times.sum() / len(matrix)) if 0.0 <= times.min() and times.max() < 1e12 else float("inf")
+    return float(times.sum() / len(matrix)) if times.min() >= 0.0 and times.max() < 1e12 else float("inf")
 
 
 def distance(p: np.ndarray, q: np.ndarray) -> float:

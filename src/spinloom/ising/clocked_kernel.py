@@ -19,13 +19,13 @@ draw: Any = None
 
 def _network(
     fields, pointers, neighbours, couplings, offset, table, order, bounds, betas, gain, shift, model, seed, first, last,
-    states, best, lowest, drives, record, every,
+    states, best, lowest, drives, record, every, stop,
 ):  # fmt: skip
     """Run reads ``first`` to ``last`` - 1; ``model``: (memory strength t R, growth, reset failures, levels, limit).
 
     ``table`` (2^n,) holds the energies of a problem of any order, and is empty where couplings are given. ``drives``
-    (reads, 2): sums of u and u^2 that the controller asked for; ``record`` (reads, k) the energy or, with a table, the
-    number of the state after each ``every`` sweeps.
+    (reads, 3): sweeps made, sums of u and u^2 that the controller asked for; ``record`` (reads, k) the energy or, with
+    a table, the number of the state after each ``every`` sweeps. A ``stop[0]`` that is not 0 ends before a sweep.
     """
     low = uint32(uint64(seed) & uint64(0xFFFFFFFF))
     high = uint32(uint64(seed) >> uint64(32))
@@ -40,6 +40,9 @@ def _network(
                 if s[i] > 0:
                     code |= 1 << i
         for sweep in range(betas.size):
+            if stop[0] != 0:
+                break
+            drives[read, 0] += 1.0
             beta = betas[sweep]
             for group in range(bounds.size - 1):
                 for k in range(bounds[group], bounds[group + 1]):
@@ -53,8 +56,8 @@ def _network(
                     wanted[k] = min(max(-2.0 * beta * field, -limit), limit)
                 for k in range(bounds[group], bounds[group + 1]):
                     i, u = order[k], wanted[k]
-                    drives[read, 0] += u
-                    drives[read, 1] += u * u
+                    drives[read, 1] += u
+                    drives[read, 2] += u * u
                     x = gain[i] * u + shift[i]
                     p = 1.0 / (1.0 + math.exp(-x))
                     if levels > 0.0:
