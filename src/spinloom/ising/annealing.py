@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from spinloom.errors import InputError
 from spinloom.ising import blocks, memory
 from spinloom.ising.job import Job, Outcome
 from spinloom.ising.kernels import replicas, single
@@ -39,10 +38,7 @@ def solve(job: Job) -> Outcome:
     collect()
     info: dict[str, Any] = {"late": ran.late}
     if ran.late and ran.in_time == 0.0:
-        raise InputError(
-            f"The time limit of {job.deadline:g} s is shorter than one sweep over {job.problem.size} spins and "
-            f"{job.reads} reads; give more time or fewer reads."
-        )
+        raise blocks.too_short(job.deadline, job.problem.size, job.reads)
     if not integer_couplings(job.problem) and kernel == "replicas":
         info["fallback"] = (
             "couplings do not fit a byte (|h| + sum |J| over 127 steps, or no common step): float32 instead of int8"
@@ -172,15 +168,13 @@ def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
     anneal = single.anneal_kernel(job.update, dense)
     betas = np.clip(job.betas * unit, 1e-30, 1e30).astype(np.float32)
     seeds = split_seed(job.seed)
+    found[:] = first_states(job, problem.size)
     pieces = []
     for read in range(job.reads):
         energy = np.full(2, np.inf)
 
         def run(stop, done, read=read, energy=energy):
-            if stop[0]:
-                _first_state(job, read, found)
-                return
-            first = _first_state(job, read, found)
+            first = found[read].copy()
             field = (problem.matrix() @ first.astype(float) + problem.fields) / unit
             field = (np.rint(field) if kind is np.int16 else field).astype(kind)
             energy[:] = (problem.energies(first)[0] - problem.offset) / unit
@@ -201,11 +195,10 @@ def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
     return pieces, lambda: None, f"{kernel} {np.dtype(kind).name}"
 
 
-def _first_state(job: Job, read: int, found: np.ndarray) -> np.ndarray:
-    if job.initial is None:
-        states, generator = np.empty((job.problem.size, 1), np.int8), np.empty((4, 1), np.uint32)
-        replicas.seed_kernel()(*split_seed(job.seed), read, generator, states)
-        found[read] = states[:, 0]
-    else:
-        found[read] = job.initial[read]
-    return found[read].copy()
+def first_states(job: Job, spins: int) -> np.ndarray:
+    """First states (reads, spins): the job's own, or random ones of (seed, read)."""
+    if job.initial is not None:
+        return job.initial.astype(np.int8)
+    states, generator = np.empty((spins, job.reads), np.int8), np.empty((4, job.reads), np.uint32)
+    replicas.seed_kernel()(*split_seed(job.seed), 0, generator, states)
+    return np.ascontiguousarray(states.T)

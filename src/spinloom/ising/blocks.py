@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from spinloom.errors import InputError
 from spinloom.ising.job import Progress
 
 
@@ -48,6 +49,14 @@ class Ran:
     interrupted: bool
     late: bool
     in_time: float
+
+
+def too_short(deadline: float | None, spins: int, reads: int) -> InputError:
+    """What is raised when the deadline came before any sweep was done."""
+    return InputError(
+        f"The time limit of {deadline:g} s is shorter than one sweep over {spins} spins and {reads} reads; give more "
+        "time or fewer reads."
+    )
 
 
 def run(

@@ -182,6 +182,14 @@ class Problem:
                 return Step(size, round(self.largest_field / size))
         return None
 
+    @property
+    def smallest_step(self) -> float:
+        """The smallest change of a field that matters: the common step, or the smallest coupling within reason."""
+        if self.step is not None and self.largest_field < 1e4 * self.step.size:
+            return self.step.size
+        numbers = np.abs(np.concatenate([self.couplings, self.fields]))
+        return max(float(numbers[numbers > 0.0].min(initial=np.inf)), 0.02 * self.typical_field)
+
     @cached_property
     def largest_field(self) -> float:
         """max_i (|h_i| + sum_j |J_ij|): no field is ever larger."""

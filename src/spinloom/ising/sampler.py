@@ -24,6 +24,7 @@ METHODS = {
     "cluster_tempering": "tempering",
     "quantum": "quantum",
     "sampling": "sampling",
+    "polynomial": "polynomial",
 }
 """Method -> the module whose ``solve(job)`` does it."""
 
@@ -76,7 +77,7 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
     def properties(self) -> dict[str, Any]:
         """What there is to choose from, and the device's name."""
         return {
-            "method_choices": tuple(METHODS),
+            "method_choices": tuple(name for name in METHODS if name != "polynomial"),
             "kernel_choices": annealing.KERNELS,
             "update_choices": ("auto", "gibbs", "metropolis"),
             "schedule_choices": ("auto", *schedules.SHAPES),
@@ -181,7 +182,7 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
 
 
 def solve(
-    problem: Problem,
+    problem: Any,
     *,
     method: str = "annealing",
     num_reads: int | None = None,
@@ -197,8 +198,9 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     options: dict[str, Any] | None = None,
     device: Any = None,
+    keep: str = "best",
 ) -> tuple[Outcome, dict[str, Any]]:
-    """What ``PBitSampler.sample`` does, on a ``Problem``: the outcome and what is told about it."""
+    """What ``PBitSampler.sample`` does, on a ``Problem`` or a ``Polynomial``: the outcome and what is told about it."""
     if method not in METHODS:
         raise UnknownNameError("method", method, METHODS)
     if kernel not in annealing.KERNELS:
@@ -225,7 +227,7 @@ def solve(
         return schedules.schedule(problem, sweeps, shape, fixed)
 
     job = Job(
-        problem, reads, betas(num_sweeps or 1), seed % 2**64, threads, initial, update, kernel,
+        problem, reads, betas(num_sweeps or 1), seed % 2**64, threads, initial, update, kernel, keep,
         progress=progress, device=device,
         options={**(options or {}), **({"clusters": True} if method == "cluster_tempering" else {})},
     )  # fmt: skip

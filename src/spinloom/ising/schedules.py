@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising.problem import Problem
+
+if TYPE_CHECKING:
+    from spinloom.ising.polynomial import Polynomial
+    from spinloom.ising.problem import Problem
 
 SHAPES = ("temperature", "beta", "geometric")
 
@@ -16,7 +19,7 @@ _WIDE = 200.0
 """Beyond this ratio of temperatures a line in T would spend nearly all its sweeps far above the last ones."""
 
 
-def default_range(problem: Problem) -> tuple[float, float]:
+def default_range(problem: Problem | Polynomial) -> tuple[float, float]:
     """beta from 1/(0.8 x typical field) to 1/(0.3 x smallest step of energy).
 
     At the hot end a spin follows chance as much as its neighbours; at the cold end the smallest change of energy,
@@ -27,18 +30,13 @@ def default_range(problem: Problem) -> tuple[float, float]:
     typical = problem.typical_field
     if typical == 0.0:
         return 1.0, 1.0
-    step = problem.step
-    numbers = np.abs(np.concatenate([problem.couplings, problem.fields]))
-    if step is not None and problem.largest_field / step.size < 1e4:
-        smallest = step.size
-    else:
-        smallest = max(float(numbers[numbers > 0.0].min()), 0.02 * typical)
+    smallest = problem.smallest_step
     hot, cold = _HOT * typical, min(_COLD * smallest, 0.5 * typical)
     return 1.0 / hot, 1.0 / cold
 
 
 def schedule(
-    problem: Problem, sweeps: int, shape: str | Any = "auto", beta_range: tuple[float, float] | None = None
+    problem: Problem | Polynomial, sweeps: int, shape: str | Any = "auto", beta_range: tuple[float, float] | None = None
 ) -> np.ndarray:
     """Beta of each sweep, shape (sweeps,).
 
