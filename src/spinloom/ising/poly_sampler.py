@@ -7,6 +7,7 @@ from typing import Any, final
 
 import dimod
 import numpy as np
+from dimod.higherorder.polynomial import BinaryPolynomial
 
 from spinloom.errors import UnknownNameError
 from spinloom.ising import schedules
@@ -46,7 +47,7 @@ class PBitPolySampler(dimod.PolySampler):
 
     def sample_poly(  # pyright: ignore[reportIncompatibleMethodOverride]  (dimod's base is annotated to return None)
         self,
-        polynomial: dimod.higherorder.BinaryPolynomial,
+        polynomial: BinaryPolynomial,
         *,
         num_reads: int | None = None,
         num_sweeps: int | None = None,

@@ -28,6 +28,7 @@ def _anneal(
     for k in range(betas.size):
         if stop[0]:
             break
+        words = draw(seed_low, seed_high, np.uint32(read), np.uint64(0), np.uint32(20))
         for i in range(spins):
             if i % 4 == 0:
                 words = draw(
