@@ -147,7 +147,7 @@ def _print(problem: ProblemFile, found: Found, reached: bool | None, target: flo
         screen.print("  ".join(f"{name}={value}" for name, value in found.solution.items()), markup=False)
     screen.print(_reads(problem, found), soft_wrap=True)
     info = found.info
-    told_run = [f"{info['timing']['sampling']:.3g} s"] if "timing" in info else []
+    told_run = [f"{found.seconds:.3g} s"]
     if info.get("attempts_per_second"):
         told_run.append(f"{info['attempts_per_second']:.2g} flip attempts/s")
     told_run += [

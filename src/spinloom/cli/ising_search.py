@@ -53,6 +53,8 @@ class Found:
     info : dict
         What the sampler tells.
     samples : dimod.SampleSet or None
+    seconds : float
+        That the sampler ran.
     interrupted : bool
         Ctrl-C ended it.
     """
@@ -64,6 +66,7 @@ class Found:
     record: list[tuple[float, float]]
     info: dict[str, Any]
     samples: dimod.SampleSet | None
+    seconds: float
     interrupted: bool
 
 
@@ -128,8 +131,6 @@ def search(problem: ProblemFile, request: Request, line: Line) -> Found:
         "time_limit": request.time_limit,
         "seed": request.seed,
         "threads": request.threads,
-        "method": request.method,
-        "kernel": request.kernel,
         "progress": watch,
     }
     found = _sampled(problem, request, common)
@@ -137,24 +138,30 @@ def search(problem: ProblemFile, request: Request, line: Line) -> Found:
     solution = {variable: int(value) for variable, value in first.sample.items()}
     info = dict(found.info)
     value = problem.value(float(first.energy))
-    seconds = float(info.get("timing", {}).get("sampling", 0.0))
+    timing = info.get("timing", {})
+    seconds = float(timing.get("sampling", timing.get("solver", 0.0)))
     if not watch.record or watch.better(value, watch.record[-1][1]):
         watch.record.append((seconds, value))
     elif watch.record[-1][0] < seconds:
         watch.record.append((seconds, watch.record[-1][1]))
     values = [problem.value(float(energy)) for energy in found.data_vectors["energy"]]
     interrupted = bool(info.get("interrupted")) and not watch.reached
-    return Found(value, problem.describe(solution), solution, values, watch.record, info, found, interrupted)
+    return Found(value, problem.describe(solution), solution, values, watch.record, info, found, seconds, interrupted)
 
 
 def _sampled(problem: ProblemFile, request: Request, common: dict[str, Any]) -> dimod.SampleSet:
     from spinloom.errors import InputError
-    from spinloom.ising.sampler import PBitSampler
 
     if problem.bqm is not None:
-        return PBitSampler(request.device, **request.overrides).sample(problem.bqm, **common)
-    if request.device is not None:
-        raise InputError("--device: clauses of more than two literals run on ideal p-bits alone. Leave --device out.")
+        from spinloom.ising import PBitSampler
+
+        sampler = PBitSampler(request.device, **request.overrides)
+        return sampler.sample(problem.bqm, method=request.method, kernel=request.kernel, **common)
+    if (request.device, request.method, request.kernel) != (None, "annealing", "auto"):
+        raise InputError(
+            f"{problem.name} has clauses of more than two literals: ideal p-bits anneal them directly, in a kernel of "
+            "their own. Leave --device, --method and --kernel out."
+        )
     from spinloom.ising import PBitPolySampler
 
     return PBitPolySampler().sample_poly(problem.polynomial, **common)

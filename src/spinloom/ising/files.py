@@ -59,7 +59,7 @@ class ProblemFile:
     source : MaxCut, Clauses, TspInstance or None
         The problem in its own terms; None for a quadratic model, which has no others.
     bqm : dimod.BinaryQuadraticModel or None
-        The energy where it is quadratic.
+        The energy where it is quadratic; its variables are what the file calls them: nodes are counted from 1.
     polynomial : dimod.BinaryPolynomial or None
         The energy where a clause has more than two literals. A travelling salesman's has neither: see
         :mod:`spinloom.ising.encodings.tsp`.
@@ -122,7 +122,7 @@ class ProblemFile:
         if not isinstance(sample, Mapping):
             raise InputError("A sample maps each variable to its value.")
         if isinstance(self.source, MaxCut):
-            states = np.array([sample[node] for node in range(self.source.nodes)])
+            states = np.array([sample[node] for node in range(1, self.source.nodes + 1)])
             positive = int((states > 0).sum())
             return {self.quantity: _plain(self.source.cut_of(states)), "parts": [positive, states.size - positive]}
         if isinstance(self.source, Clauses):
@@ -204,7 +204,7 @@ def read(path: str | Path) -> ProblemFile:
     form = _form(content, path)
     if form == "graph":
         graph = read_graph(path)
-        return ProblemFile("max-cut", name, graph, graph.bqm())
+        return ProblemFile("max-cut", name, graph, graph.bqm(start=1))
     if form == "qubo":
         return _quadratic(name, read_qubo(path))
     if form == "clauses":

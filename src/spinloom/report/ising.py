@@ -40,7 +40,7 @@ def search_figure(
     series = [Series("best so far", np.repeat(times, 2)[1:], np.repeat(best, 2)[:-1])]
     if target is not None:
         series.append(Series("target", times[[0, -1]], np.full(2, target), style="dashed", group="guide"))
-    panels = [Panel("time $t$ (s)", quantity, tuple(series), title=title)]
+    panels = [Panel("time $t$ (s)", quantity, tuple(series))]
     if values.size > 1:
         edges, counts = histogram(values)
         steps = Series(
@@ -79,4 +79,4 @@ def tour_figure(title: str, coordinates: np.ndarray, tour: Sequence[int], length
     """
     places = coordinates[[*tour, tour[0]]]
     series = Series(f"length {length:g}", places[:, 0], places[:, 1], style="both")
-    return FigureSpec("tour", title, (Panel("$x$", "$y$", (series,), title=title),))
+    return FigureSpec("tour", title, (Panel("$x$", "$y$", (series,)),))

@@ -78,12 +78,20 @@ class MaxCut:
 
         return Problem.from_arrays(self.first, self.second, self.weights, np.zeros(self.nodes))
 
-    def bqm(self) -> dimod.BinaryQuadraticModel:
-        """The same energy for any sampler of dimod's kind; variables are the nodes, of vartype SPIN."""
+    def bqm(self, start: int = 0) -> dimod.BinaryQuadraticModel:
+        """The same energy for any sampler of dimod's kind; variables are the nodes, of vartype SPIN.
+
+        Parameters
+        ----------
+        start : int
+            What the first node is called; 1 counts as rudy's files do.
+        """
         import dimod
 
+        vectors = (self.first, self.second, self.weights)
+        labels = range(start, start + self.nodes)
         return dimod.BinaryQuadraticModel.from_numpy_vectors(
-            np.zeros(self.nodes), (self.first, self.second, self.weights), 0.0, dimod.SPIN
+            np.zeros(self.nodes), vectors, 0.0, dimod.SPIN, variable_order=labels if start else None
         )
 
     def cut(self, energies: np.ndarray | float) -> np.ndarray | float:
