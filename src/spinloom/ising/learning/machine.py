@@ -268,7 +268,10 @@ class BoltzmannMachine:
     # ---- what comes in ---------------------------------------------------------------------------------------------
 
     def _table(self, data: Any, what: str) -> np.ndarray:
-        rows = np.atleast_2d(np.asarray(data, dtype=np.float32))
+        try:
+            rows = np.atleast_2d(np.asarray(data, dtype=np.float32))
+        except (TypeError, ValueError):
+            raise InputError(f"{what} are no table of numbers: give (rows, {self.visible}).") from None
         if rows.ndim != 2 or rows.shape[1] != self.visible or not len(rows):
             raise InputError(f"{what} of shape {np.shape(data)} do not fit: give (rows, {self.visible}).")
         wrong = ~np.isfinite(rows).all(axis=1)
