@@ -41,6 +41,12 @@ test -s fitted/lab.toml && test -s fitted/figures/lab.png
 spinloom synapse show fitted/lab.toml --json >out.json
 json "d['metrics']['states'] == 4 and d['metrics']['linearity_error'] < 1e-9"
 
+printf '5 6\n1 2 1\n2 3 1\n3 4 1\n4 5 1\n5 1 1\n1 3 2\n' >ring.txt
+step ising solve ring.txt --sweeps 100 --reads 64 --seed 1 --out cut >/dev/null
+test -s cut/solution.csv && test -s cut/run.toml && test -s cut/figures/search.png
+spinloom ising solve ring.txt --sweeps 100 --reads 64 --seed 1 --target 6 --json >out.json
+json "d['value'] == 6 and d['target_reached'] and d['solution']['1'] != d['solution']['3']"
+
 step reproduce --list
 spinloom reproduce Xin2023_energy --out runs --json --check >out.json
 json "d['verdict'] == 'agrees' and d['seconds'] > 0"
@@ -57,5 +63,7 @@ fails_with 2 "Xin2023_mtj" device show Xin2023_mjt
 fails_with 2 "unit" device curve Xin2023_mtj --current 2uA:30uA:8 --pulse 30parsec
 printf 'pulse,conductance\n0,10\n1,40\n' >bare.csv
 fails_with 2 "has no unit" synapse fit bare.csv
+printf '3 1\n1 4 1\n' >bad.txt
+fails_with 2 "nodes are 1 to 3" ising solve bad.txt
 step data list
 echo "  the command line works"

@@ -88,6 +88,7 @@ def solve(
     if not as_json:
         console().print(_headline(problem), soft_wrap=True)
     with Line(quiet=as_json) as line:
+        line("compiling, and timing a first piece")
         found = search(problem, request, line)
     reached = None if target is None else _reached(problem, found, target)
     table = _as_json(problem, request, found, reached)
@@ -154,6 +155,8 @@ def _print(problem: ProblemFile, found: Found, reached: bool | None, target: flo
         f"{name.replace('num_', '')} {info[name]}" for name in ("kernel", "num_sweeps", "seed") if name in info
     ]
     screen.print(f"[dim]{', '.join(told_run)}[/dim]", soft_wrap=True)
+    if "fallback" in info:
+        screen.print(f"[dim]{info['fallback']}[/dim]", soft_wrap=True)
     if violated:
         warn(f"{violated} hard clauses are violated: this is no solution. More --time may find one, if there is one.")
     if reached is not None:
