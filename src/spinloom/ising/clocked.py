@@ -222,7 +222,7 @@ def run(
     if clock is not None:
         clock.start()
     try:
-        in_pieces(work, reads, threads, piece=1)
+        in_pieces(work, reads, threads, piece=1 + reads // 64)
     finally:
         if clock is not None:
             clock.cancel()

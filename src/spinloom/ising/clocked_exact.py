@@ -61,6 +61,14 @@ def transition_matrix(
     sweep = np.eye(1 << count)
     for group in range(bounds.size - 1):
         members = placed[bounds[group] : bounds[group + 1]]
+        if members.size == 1:  # two columns of old states make two of new ones: no matrix product
+            i = int(members[0])
+            low = number[number >> i & 1 == 0]
+            high = low | 1 << i
+            ones = sweep[:, low] * up[low, i] + sweep[:, high] * up[high, i]
+            sweep[:, low] += sweep[:, high] - ones
+            sweep[:, high] = ones
+            continue
         step = np.ones((1 << count, 1 << count))
         for i in range(count):
             if i in members:
