@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "snntorch": {"snn"},
     "torch": {"nn", "snn", "responses"},
     "typer": {"cli"},
-    "xarray": {"cost", "crossbar", "devices", "responses", "nn", "snn", "experiments", "report", "tasks"},
+    "xarray": {"cost", "crossbar", "devices", "ising", "responses", "nn", "snn", "experiments", "report", "tasks"},
 }
 HEAVY = ("dimod", "numba", "torch", "xarray", "matplotlib", "pint", "scipy", "sklearn", "pandas")
 

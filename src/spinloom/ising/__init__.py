@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spinloom.ising.job import Job, Outcome, Progress
+    from spinloom.ising.network import Network
     from spinloom.ising.poly_sampler import PBitPolySampler
     from spinloom.ising.problem import Problem
     from spinloom.ising.sampler import PBitSampler
 
 _MODULES = {
     "Job": "job",
+    "Network": "network",
     "Outcome": "job",
     "PBitPolySampler": "poly_sampler",
     "PBitSampler": "sampler",
@@ -23,7 +25,7 @@ _MODULES = {
     "Progress": "job",
 }
 
-__all__ = ["Job", "Outcome", "PBitPolySampler", "PBitSampler", "Problem", "Progress"]
+__all__ = ["Job", "Network", "Outcome", "PBitPolySampler", "PBitSampler", "Problem", "Progress"]
 
 
 def __getattr__(name: str) -> Any:

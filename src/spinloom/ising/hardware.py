@@ -11,7 +11,7 @@ Laws: ``physics.stochastic_branch``; the device's numbers: ``devices.probabilist
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
@@ -26,10 +26,13 @@ from spinloom.ising.network import Network
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import xarray as xr
+
 DYNAMICS = ("auto", "steps", "events", "synchronous", "sequential")
 STEPS_PER_UPDATE = 150
 """Steps in tau_N unless something faster asks for more: the paper's 1 ps for 150 ps."""
 _START = 0x57A7
+_TABLED = 16
 _BLOCKS = 16  # pieces of work a thread: Ctrl-C and the live line are prompt in each
 
 
@@ -198,6 +201,7 @@ def run(
             gains.size * (last - first), float(n), lambda: float(kept.energy[first:last].min()),
         )  # fmt: skip
 
+    loop(0, 0, np.zeros(1, np.uint8), np.zeros(1, np.int64), kept)  # compiled before the clock starts
     size = -(-reads // (_BLOCKS * threads))
     work = [block(first, min(first + size, reads)) for first in range(0, reads, size)]
     ran = blocks.run(work, threads, deadline, progress)
@@ -283,3 +287,81 @@ def solve(job: Job) -> Outcome:
         states, job.problem.energies(states), made.ran.attempts, made.ran.seconds, made.ran.interrupted,
         f"hardware, {hardware.mode}", {"hardware": about, "late": made.ran.late},
     )  # fmt: skip
+
+
+def compare(
+    what: Any,
+    device: ProbabilisticBit | str,
+    *,
+    gain: float = 1.0,
+    sweeps: int = 20_000,
+    reads: int = 2,
+    bits: int = 6,
+    chip: int = 0,
+    seed: int = 0,
+    threads: int = 1,
+) -> xr.Dataset:
+    """The ideal against a device whose imperfections are switched on one after another, at constant I_0.
+
+    Cases: ideal p-bits one after the other; the device with all equal and an ideal synapse; then also its spread of
+    slopes, its spread of offsets, couplings of ``bits`` bits, and the synapse's tau_S (free-running designs). A pulsed
+    design decides in sequence and without memory here; ``clocked.run`` has its own law.
+
+    Parameters
+    ----------
+    what : Network, Problem or dimod.BinaryQuadraticModel
+    device : ProbabilisticBit or str
+    gain : float
+        I_0, or beta.
+    sweeps, reads : int
+        Length and number of runs; a sample of the states is taken each sweep, the first 5 % are left out.
+    bits, chip, seed, threads
+        As :class:`Hardware` and :func:`run`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``case``: ``total_variation`` from the exact law (up to 16 p-bits whose law is known, else nan),
+        ``correlation_error`` (the largest of all pairs, against the exact law or else the ideal case), ``mean_energy``
+        and ``lowest_energy`` (symmetric couplings, dimod's sign without offset), and of a read ``time`` [s], ``energy``
+        [J] and ``flips``.
+    """
+    import xarray as xr
+
+    from spinloom.devices import device as named
+    from spinloom.ising.histograms import histogram, total_variation
+    from spinloom.ising.problem import Problem
+
+    if not isinstance(what, Network):
+        what = Network.from_problem(what if isinstance(what, Problem) else Problem.from_bqm(what))
+    bit = named(device) if isinstance(device, str) else device
+    known = what.symmetric or what.order() is not None
+    law = what.distribution(gain) if known and what.size <= _TABLED else None
+    nominal = Hardware(bit, slope_spread=False, offset_spread=False, synapse_time=0.0, chip=chip)
+    cases = {"ideal": replace(nominal, dynamics="sequential"), "device": nominal}
+    cases["slope spread"] = replace(nominal, slope_spread=True)
+    cases["offset spread"] = replace(cases["slope spread"], offset_spread=True)
+    cases[f"{bits}-bit couplings"] = replace(cases["offset spread"], bits=bits)
+    if nominal.mode == "steps":
+        cases["synapse"] = replace(cases[f"{bits}-bit couplings"], synapse_time=None)
+    matrix, reference = what.matrix(), None if law is None else what.correlations(law)
+    rows = []
+    for case in cases.values():
+        every = round(bit.time_per_update / case.dt) if case.mode == "steps" else 1
+        made = run(what, case, np.full(sweeps, gain), reads=reads, seed=seed, every=every, threads=threads)
+        spins = made.samples[:, sweeps // 20 :].reshape(-1, what.size).astype(np.float32)
+        pairs = (spins.T @ spins / len(spins)).astype(float)
+        reference = pairs if reference is None else reference
+        mean = -0.5 * float((matrix * pairs).sum()) - float(what.fields @ spins.mean(axis=0, dtype=float))
+        best = made.best.astype(float)
+        lowest = -0.5 * np.einsum("ri,ij,rj->r", best, matrix, best) - best @ what.fields
+        rows.append({
+            "total_variation": math.nan if law is None else total_variation(histogram(spins), law),
+            "correlation_error": float(np.abs(pairs - reference).max()),
+            "mean_energy": mean if what.symmetric else math.nan,
+            "lowest_energy": float(lowest.min()) if what.symmetric else math.nan,
+            "time": made.time, "energy": made.energy, "flips": float(made.flips.mean()),
+        })  # fmt: skip
+    table = xr.Dataset({name: ("case", [row[name] for row in rows]) for name in rows[0]}, {"case": list(cases)})
+    table["time"].attrs["units"], table["energy"].attrs["units"] = "s", "J"
+    return table.assign_attrs(bit.attributes(gain=gain, sweeps=sweeps, reads=reads, seed=seed))
