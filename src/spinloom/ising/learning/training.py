@@ -140,18 +140,19 @@ def run_chains(
 ) -> Terms:
     """Moments after ``sweeps`` updates of each p-bit, visible ones first; the chains are moved on."""
     turns = Turns(felt, chains, chance) if in_turns(terms) else None
-    found: list[Terms] = []
+    seen: list[Chains] = []
     for sweep in range(settings.sweeps):
         if turns is None:
             draw_visible(felt, *chains, chance)
-            fields = draw_hidden(felt, *chains, chance)
+            draw_hidden(felt, *chains, chance)
         else:
             turns.sweep()
-            fields = felt.hidden[:, None] + felt.upward @ chains.visible
         if settings.averaged or sweep == settings.sweeps - 1:
-            mean = settings.read == "mean" and terms.hiddens is None
-            found.append(means(terms, chains.visible, -np.tanh(fields) if mean else chains.hidden, weights))
-    return found[0].map(lambda *arrays: np.mean(arrays, axis=0), *found[1:])
+            seen.append(chains if sweep == settings.sweeps - 1 else Chains(*(layer.copy() for layer in chains)))
+    visible, hidden = (layers[0] if len(layers) == 1 else np.hstack(layers) for layers in zip(*seen, strict=True))
+    if settings.read == "mean" and terms.hiddens is None:
+        hidden = -np.tanh(felt.hidden[:, None] + felt.upward @ visible)
+    return means(terms, visible, hidden, np.tile(weights, len(seen)) / len(seen))
 
 
 def centred(difference: Terms, visible: np.ndarray, hidden: np.ndarray) -> Terms:
