@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spinloom.ising.job import Job, Outcome, Progress
+    from spinloom.ising.learning import BoltzmannMachine, Chip, Learning
     from spinloom.ising.network import Network
     from spinloom.ising.poly_sampler import PBitPolySampler
     from spinloom.ising.problem import Problem
     from spinloom.ising.sampler import PBitSampler
 
 _MODULES = {
+    "BoltzmannMachine": "learning",
+    "Chip": "learning",
     "Job": "job",
+    "Learning": "learning",
     "Network": "network",
     "Outcome": "job",
     "PBitPolySampler": "poly_sampler",
@@ -25,7 +29,18 @@ _MODULES = {
     "Progress": "job",
 }
 
-__all__ = ["Job", "Network", "Outcome", "PBitPolySampler", "PBitSampler", "Problem", "Progress"]
+__all__ = [
+    "BoltzmannMachine",
+    "Chip",
+    "Job",
+    "Learning",
+    "Network",
+    "Outcome",
+    "PBitPolySampler",
+    "PBitSampler",
+    "Problem",
+    "Progress",
+]
 
 
 def __getattr__(name: str) -> Any:
