@@ -143,6 +143,19 @@ def test_solves_a_ring_and_says_what_the_hardware_did(name: str, options: dict) 
     assert not np.array_equal(other.states, found.states)
 
 
+def test_the_sampler_runs_on_a_device() -> None:
+    pytest.importorskip("dimod")
+    from spinloom.ising import PBitSampler
+
+    ring = {(f"s{i}", f"s{(i + 1) % 10}"): 1.0 for i in range(10)}
+    sampler = PBitSampler(device="Faria2021_sot", slope_spread=0.05)
+    found = sampler.sample_ising({}, ring, num_reads=6, num_sweeps=200, seed=4, options={"bits": 5})
+    assert found.first.energy == -10.0
+    about = found.info["hardware"]
+    assert (about["device"], about["dynamics"], about["bits"]) == ("Faria2021_sot", "steps", 5)
+    assert about["time"] == pytest.approx(200 * 150e-12, rel=1e-12)
+
+
 def test_best_states_are_judged_by_the_problem_and_not_by_what_the_hardware_holds() -> None:
     rng = np.random.default_rng(5)
     upper = np.triu(rng.normal(size=(8, 8)), 1)
@@ -187,5 +200,7 @@ def test_what_cannot_be_is_refused() -> None:
         Hardware(bit, "clocked")  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="finite gains"):
         hardware.run(AND, Hardware(bit), [np.nan])
+    with pytest.raises(InputError, match="samples need"):
+        hardware.run(AND, Hardware(bit, "events"), np.ones(7_000_000), reads=100_000, every=1)
     with pytest.raises(InputError, match="First states"):
         hardware.run(AND, Hardware(bit), [1.0], initial=np.ones((2, 3)))

@@ -18,7 +18,7 @@ import numpy as np
 
 from spinloom.devices.probabilistic_bit import ProbabilisticBit, Spread
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import blocks
+from spinloom.ising import blocks, memory
 from spinloom.ising.job import Job, Outcome, Progress
 from spinloom.ising.kernels import autonomous
 from spinloom.ising.network import Network
@@ -51,7 +51,8 @@ class Hardware:
     synapse_time : float, optional
         tau_S [s]; the device's where left out. Acts in steps alone.
     time_step : float, optional
-        dt [s] of the steps; by default tau_N/150 or, if shorter, the slower one of tau_T and tau_S.
+        dt [s] of the steps; by default tau_N/150 or, in the "redraw" dynamics, the slower one of tau_T and tau_S where
+        that is shorter. Dwell times are right while dt e^|x| stays below tau_N.
     slope_spread, offset_spread : bool
         Draw the p-bits with the device's spreads?
     chip : int
@@ -97,8 +98,11 @@ class Hardware:
     def dt(self) -> float:
         """The time step [s]: tau_N over a whole number."""
         tau, slow = self.device.time_per_update, max(self.device.transistor_time, self.tau_synapse)
-        wanted = self.time_step or (min(tau / STEPS_PER_UPDATE, slow) if slow else tau / STEPS_PER_UPDATE)
-        return tau / max(1, math.ceil(tau / wanted - 1e-9))
+        wanted = tau / STEPS_PER_UPDATE
+        if self.device.dynamics == "redraw" and slow > 0:
+            # a compared junction answers at once: in steps longer than its delay neighbours would turn in lockstep
+            wanted = min(wanted, slow)
+        return tau / max(1, math.ceil(tau / (self.time_step or wanted) - 1e-9))
 
     def spread(self, count: int) -> Spread:
         """The p-bits of this chip."""
@@ -191,6 +195,8 @@ def run(
         raise InputError(f"First states of shape {start.shape}; {(reads, n)} is needed.")
     loop, steps = _loop(network, hardware, gains, every, seed)
     frames = gains.size * steps // every if every else 0
+    if float(reads) * frames * n > 0.8 * memory.available():
+        raise InputError(f"The samples need {float(reads) * frames * n:.2g} bytes, more than is free; keep fewer.")
     kept = autonomous.Kept(
         start, start.copy(), np.zeros(reads), np.zeros(reads, np.int64), np.zeros((reads, frames, n), np.int8)
     )
@@ -272,6 +278,7 @@ def solve(job: Job) -> Outcome:
     for name in job.options:
         if name not in allowed:
             raise UnknownNameError("option of a hardware p-bit", name, allowed)
+    memory.check(job.problem, job.reads, "hardware")
     hardware = Hardware(found, **job.options)
     made = run(
         Network.from_problem(job.problem), hardware, job.betas, reads=job.reads, seed=job.seed, initial=job.initial,

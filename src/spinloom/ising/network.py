@@ -132,8 +132,10 @@ class Network:
     @property
     def symmetric(self) -> bool:
         """Both of each pair hear each other alike."""
-        forward = {(int(i), int(j)): float(v) for i, j, v in zip(self.rows, self.sources, self.couplings, strict=True)}
-        return all(forward.get((j, i)) == value for (i, j), value in forward.items())
+        from scipy import sparse
+
+        found = sparse.csr_array((self.couplings, self.sources, self.pointers), shape=(self.size, self.size))
+        return (found != found.T).nnz == 0
 
     def order(self) -> np.ndarray | None:
         """P-bits, parents before children; None where couplings close a cycle."""
