@@ -160,3 +160,11 @@ def test_refuses() -> None:
         clocked.pulsed_bit("Borders2019_smtj")
     with pytest.raises(UnknownNameError, match="chips"):
         clocked.solve(Job(RING, 1, np.ones(1), device=RESET, options={"chips": 1}))
+
+
+def test_progress() -> None:
+    seen = []
+    clocked.run(RING, RESET, np.ones(200_000), reads=2, progress=seen.append)
+    assert seen[-1].share == pytest.approx(1.0)
+    assert seen[-1].attempts == 2 * 200_000 * 6
+    assert seen[-1].energy == pytest.approx(-7.2)

@@ -153,11 +153,11 @@ class ProbabilisticBit(Device):
 
     @property
     def time_per_update(self) -> float:
-        """tau_N, or reset, pulse and read [s]."""
+        """tau_N, or reset, pulse and read [s], as often as a comparator needs bits."""
         value = self.parameters.value
         if self.dynamics != "clocked":
             return value("fluctuation_time")
-        return value("reset_time") + value("pulse_time") + value("read_time")
+        return (value("reset_time") + value("pulse_time") + value("read_time")) * max(value("comparator_bits"), 1.0)
 
     @property
     def energy_per_update(self) -> float:
@@ -167,4 +167,5 @@ class ProbabilisticBit(Device):
             return value("power") * value("fluctuation_time") if value("power") else math.nan
         if not value("pulse_energy"):
             return math.nan
-        return value("reset_energy") + value("pulse_energy") + value("read_energy")
+        once = value("reset_energy") + value("pulse_energy") + value("read_energy")
+        return once * max(value("comparator_bits"), 1.0)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from spinloom.devices.pulsed_bit import Devices, PulsedBit
-from spinloom.devices.two_state_kernels import in_pieces
+from spinloom.engines import cpu
 from spinloom.errors import InputError, UnknownNameError
+from spinloom.ising import blocks
 from spinloom.ising.exact import Enumeration
 
 if TYPE_CHECKING:
-    from spinloom.ising.job import Job, Outcome
+    from spinloom.ising.job import Job, Outcome, Progress
     from spinloom.ising.problem import Problem
 
 _START = 0x57A7
@@ -48,6 +48,8 @@ class Found:
         Sweeps made, (reads,).
     steps : int
         Clock steps a sweep: groups that decide one after another.
+    interrupted : bool
+        Ctrl-C ended it; what was reached is here.
     """
 
     states: np.ndarray
@@ -58,6 +60,7 @@ class Found:
     joules: np.ndarray
     sweeps: np.ndarray
     steps: int
+    interrupted: bool = False
 
 
 def pulsed_bit(device: Any) -> PulsedBit:
@@ -146,6 +149,7 @@ def run(
     every: int = 0,
     threads: int | None = None,
     deadline: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Found:
     """Run a network of pulsed p-bits: in each clock step the p-bits of a group form their inputs, then all decide.
 
@@ -171,13 +175,13 @@ def run(
         The controller's largest abs(u): at 8, P ends at 0.03 %.
     every : int
         Sweeps between records; 0 records nothing.
-    threads, deadline
-        Threads, and seconds after which every read stops before its next sweep.
+    threads, deadline, progress
+        Threads; seconds after which every read stops before its next sweep; a function told how far the run is.
 
     Raises
     ------
     InputError
-        Sizes that do not fit, no sweeps or reads, NaN, too many spins for a table.
+        Sizes that do not fit, no sweeps or reads, NaN, too many spins for a table, a deadline before the first sweep.
     """
     from spinloom.ising import clocked_kernel
 
@@ -210,27 +214,29 @@ def run(
     ])  # fmt: skip
     best, lowest, drives = states.copy(), np.full(reads, np.inf), np.zeros((reads, 3))
     record = np.zeros((reads, beta.size // every if every else 0))
-    kernel, stop = clocked_kernel.network(), np.zeros(1, np.uint8)
-    clock = None if deadline is None else threading.Timer(max(deadline, 0.0), stop.fill, (1,))
+    kernel = clocked_kernel.network()
 
-    def work(first: int, last: int) -> None:
-        kernel(
-            *graph, offset, table, placed, bounds, beta, each.gain, each.offset, model, np.uint64(seed), first, last,
-            states, best, lowest, drives, record, every, stop,
-        )  # fmt: skip
+    def block(first: int, last: int) -> blocks.Block:
+        def work(stop: np.ndarray, done: np.ndarray) -> None:
+            kernel(
+                *graph, offset, table, placed, bounds, beta, each.gain, each.offset, model, np.uint64(seed), first,
+                last, states, best, lowest, drives, record, every, stop, done,
+            )  # fmt: skip
 
-    if clock is not None:
-        clock.start()
-    try:
-        in_pieces(work, reads, threads, piece=1 + reads // 64)
-    finally:
-        if clock is not None:
-            clock.cancel()
+        return blocks.Block(work, beta.size * (last - first), float(count), lambda: float(lowest[first:last].min()))
+
+    piece = 1 + reads // 64
+    pieces = [block(first, min(first + piece, reads)) for first in range(0, reads, piece)]
+    ran = blocks.run(pieces, threads or cpu.threads_available(), deadline, progress)
+    if not drives[:, 0].any() and ran.late:
+        raise blocks.too_short(deadline, count, reads)
     sweeps, steps = drives[:, 0], bounds.size - 1
     means = drives[:, 1:] / np.maximum(count * sweeps[:, None], 1.0)
     each_joules = [bit.energy_per_update(float(u), float(square)) for u, square in means]
     seconds = steps * float(sweeps.max()) * bit.time_per_update
-    return Found(best, lowest, states, record, seconds, count * sweeps * np.array(each_joules), sweeps, steps)
+    return Found(
+        best, lowest, states, record, seconds, count * sweeps * np.array(each_joules), sweeps, steps, ran.interrupted
+    )
 
 
 def solve(job: Job) -> Outcome:
@@ -259,6 +265,7 @@ def solve(job: Job) -> Outcome:
     found = run(
         job.problem, bit, job.betas, reads=job.reads, seed=job.seed, order=options["order"], devices=each,
         initial=job.initial, limit=options["limit"], threads=job.threads, deadline=job.deadline,
+        progress=job.progress,
     )  # fmt: skip
     states = found.last if job.keep == "last" else found.states
     updates = float(found.sweeps.mean()) * job.problem.size
@@ -268,5 +275,5 @@ def solve(job: Job) -> Outcome:
     }  # fmt: skip
     return Outcome(
         states, job.problem.energies(states), updates * job.reads, time.perf_counter() - begin,
-        kernel=f"clocked, {options['order']}", info={"hardware": about},
+        found.interrupted, kernel=f"clocked, {options['order']}", info={"hardware": about},
     )  # fmt: skip

@@ -19,13 +19,14 @@ draw: Any = None
 
 def _network(
     fields, pointers, neighbours, couplings, offset, table, order, bounds, betas, gain, shift, model, seed, first, last,
-    states, best, lowest, drives, record, every, stop,
+    states, best, lowest, drives, record, every, stop, done,
 ):  # fmt: skip
     """Run reads ``first`` to ``last`` - 1; ``model``: (memory strength t R, growth, reset failures, levels, limit).
 
     ``table`` (2^n,) holds the energies of a problem of any order, and is empty where couplings are given. ``drives``
     (reads, 3): sweeps made, sums of u and u^2 that the controller asked for; ``record`` (reads, k) the energy or, with
-    a table, the number of the state after each ``every`` sweeps. A ``stop[0]`` that is not 0 ends before a sweep.
+    a table, the number of the state after each ``every`` sweeps. ``stop[0]`` ends it,
+    ``done[0]`` counts sweeps.
     """
     low = uint32(uint64(seed) & uint64(0xFFFFFFFF))
     high = uint32(uint64(seed) >> uint64(32))
@@ -43,6 +44,7 @@ def _network(
             if stop[0] != 0:
                 break
             drives[read, 0] += 1.0
+            done[0] += 1
             beta = betas[sweep]
             for group in range(bounds.size - 1):
                 for k in range(bounds[group], bounds[group + 1]):

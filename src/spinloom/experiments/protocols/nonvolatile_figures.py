@@ -95,7 +95,7 @@ def _cuts(found: Found) -> FigureSpec:
         panels.append(
             Panel(
                 "mean cut (% of the best)", "", (Series("", np.array(means), places, style="bars"),), title=title,
-                categories=tuple(names), x_limits=(0.0, 105.0),
+                categories=tuple(names), x_limits=(0.0, 118.0),
             )
         )  # fmt: skip
     return FigureSpec(
