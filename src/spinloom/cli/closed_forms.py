@@ -32,7 +32,22 @@ def of_device(found: Any) -> Rows:
                 rows[name] = (float(getattr(found, name)()), unit)
     if found.kind == "superparamagnetic_junction":
         rows |= _of_two_state(found)
+    if found.kind == "probabilistic_bit":
+        rows |= _of_p_bit(found)
     return rows
+
+
+def _of_p_bit(found: Any) -> Rows:
+    """Inputs, time and energy of a decision; an energy that is not known is left out."""
+    kind, unit = ("voltage", "V") if found.parameters.value("voltage_scale") else ("current", "A")
+    rows: Rows = {
+        f"{kind}_at_1/4": (float(found.drive_for(-0.5 * math.log(3.0))), unit),
+        f"{kind}_at_3/4": (float(found.drive_for(0.5 * math.log(3.0))), unit),
+        "time_per_update": (found.time_per_update, "s"),
+        "updates_per_second": (1.0 / found.time_per_update, "Hz"),
+        "energy_per_update": (found.energy_per_update, "J"),
+    }
+    return {name: row for name, row in rows.items() if not math.isnan(row[0])}
 
 
 def _of_two_state(found: Any) -> Rows:
