@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -72,14 +74,14 @@ def test_learning_with_the_chip_in_the_loop_takes_its_spread_up() -> None:
     device = devices.device("Borders2019_smtj", slope_spread=0.2, offset_spread=0.3)
     chip = Chip(device, seed=1)
     rows = np.array([[a, b, a & b] for a in (0, 1) for b in (0, 1)])
-    how = {"epochs": 600, "learning_rate": 0.05, "final_rate": 0.0}
+    how: dict[str, Any] = {"epochs": 600, "learning_rate": 0.05, "final_rate": 0.0}
     ideal = BoltzmannMachine(3)
-    ideal.fit(rows, Learning("exact", **how))  # pyright: ignore[reportArgumentType]
+    ideal.fit(rows, Learning("exact", **how))
     computed = ideal.divergence(rows)
     ideal.chip = chip
     moved = ideal.divergence(rows)
     grown = BoltzmannMachine(3, chip=chip)
-    grown.fit(rows, Learning("pcd", sweeps=5, chains=256, **how), seed=1)  # pyright: ignore[reportArgumentType]
+    grown.fit(rows, Learning("pcd", sweeps=5, chains=256, **how), seed=1)
     assert moved > 2 * computed
     assert grown.divergence(rows) < 1.3 * computed
 
@@ -98,7 +100,8 @@ def test_a_grid_of_stored_numbers() -> None:
     stored = Chip(bits=3, largest=1.5).stored(machine.terms).between
     assert set(np.round(np.unique(np.abs(stored)), 12)) <= {0.0, 0.5, 1.0, 1.5}  # 7 values
     assert np.abs(Chip(largest=0.3).stored(machine.terms).between).max() == 0.3
-    for wrong in ({"bits": 1, "largest": 1.0}, {"bits": 4}, {"largest": 0.0}):
+    faults: tuple[dict[str, Any], ...] = ({"bits": 1, "largest": 1.0}, {"bits": 4}, {"largest": 0.0})
+    for wrong in faults:
         with pytest.raises(InputError):
             Chip(**wrong)
 
@@ -138,9 +141,15 @@ def test_what_else_is_refused() -> None:
         machine.sample(2, start=DATA)
     with pytest.raises(InputError, match="log_partition"):
         BoltzmannMachine(30).log_likelihood(np.zeros((1, 30)))
-    for arguments in ({"visible": 0}, {"visible": 2, "hidden": -1}, {"visible": 2, "connections": "restricted"}):
+    sizes: tuple[dict[str, Any], ...] = (
+        {"visible": 0},
+        {"visible": 2, "hidden": -1},
+        {"visible": 2, "connections": "restricted"},
+    )
+    for arguments in sizes:
         with pytest.raises(InputError):
             BoltzmannMachine(**arguments)
-    for arguments in ({"vartype": "BIT"}, {"connections": "all"}):
+    names: tuple[dict[str, Any], ...] = ({"vartype": "BIT"}, {"connections": "all"})
+    for arguments in names:
         with pytest.raises(UnknownNameError):
             BoltzmannMachine(2, 2, **arguments)

@@ -44,6 +44,7 @@ def test_against_all_states(form: tuple[int, int, bool, bool]) -> None:
         if theirs is None:
             assert ours is None
         else:
+            assert ours is not None
             assert np.allclose(ours, theirs, atol=1e-12)
     visible = form[0]
     assert np.allclose(sums.distribution(terms), whole.distribution(spins=range(visible)), atol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,8 +37,8 @@ def test_one_step_of_contrastive_divergence_by_hand() -> None:
     assert machine.terms.between[0, 0] == pytest.approx(-10.0, abs=1e-6)
 
 
-def _coupled(visible: int, hidden: int, kind: str) -> BoltzmannMachine:
-    machine = BoltzmannMachine(visible, hidden, connections=kind, seed=2)  # pyright: ignore[reportArgumentType]
+def _coupled(visible: int, hidden: int, kind: Any) -> BoltzmannMachine:
+    machine = BoltzmannMachine(visible, hidden, connections=kind, seed=2)
 
     def fill(array: np.ndarray) -> np.ndarray:
         drawn = CHANCE.normal(0, 0.5, array.shape)
@@ -115,11 +116,11 @@ def test_centred_steps_climb_and_rest_where_plain_ones_do(form: tuple[int, int, 
 
 
 @pytest.mark.parametrize("method", ["pcd", "cd"])
-def test_sampled_learning_ends_where_the_exact_gradient_does(method: str) -> None:
+def test_sampled_learning_ends_where_the_exact_gradient_does(method: Any) -> None:
     """Within 1 % of its log-likelihood, seed fixed; measured: 0.1 % (pcd) and 0.3 % (cd)."""
-    how = {"epochs": 1500, "learning_rate": 0.05, "final_rate": 0.0, "evaluate_every": 1500}
-    goal = BoltzmannMachine(4, 3, seed=1).fit(STATES, Learning("exact", **how)).log_likelihood  # pyright: ignore[reportArgumentType]
-    settings = Learning(method, sweeps=10, chains=256, **how)  # pyright: ignore[reportArgumentType]
+    how: dict[str, Any] = {"epochs": 1500, "learning_rate": 0.05, "final_rate": 0.0, "evaluate_every": 1500}
+    goal = BoltzmannMachine(4, 3, seed=1).fit(STATES, Learning("exact", **how)).log_likelihood
+    settings = Learning(method, sweeps=10, chains=256, **how)
     found = BoltzmannMachine(4, 3, seed=1).fit(STATES, settings, seed=1).log_likelihood
     assert found[0] == goal[0] == pytest.approx(-4 * np.log(2), abs=0.01)  # nothing is known at the start
     assert goal[-1] > -1.5  # the best there is: -ln 4 = -1.386
