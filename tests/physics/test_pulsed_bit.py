@@ -80,3 +80,13 @@ def test_failed_resets_shift_the_odds(failures: float) -> None:
     stay, rise = p + failures * (1.0 - p), p
     share = rise / (rise + 1.0 - stay)
     assert math.log(share / (1.0 - share)) == pytest.approx(0.7 + pulsed_bit.reset_shift(failures), rel=1e-12)
+
+
+def test_heat_makes_hops_grow() -> None:
+    """The derivative of -Delta(I) at I50 by a central difference (exact for a parabola), times dI; 40 to 2 kT."""
+
+    def barrier(current: float) -> float:
+        return 40.0 - 38.0 * current**2
+
+    slope = (barrier(1.0 + 1e-4) - barrier(1.0 - 1e-4)) / 2e-4
+    assert pulsed_bit.heated_growth(40.0, 2.0, 0.08) == pytest.approx(-slope * 0.08, rel=1e-9)

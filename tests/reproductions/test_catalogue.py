@@ -178,6 +178,7 @@ _SMALL: dict[str, dict[str, Any]] = {
         "steps": 50,
         "seeds": 1,
     },
+    "edge_grouping": {"images": 1, "figure": 8, "clutter": 4, "sweeps": 20, "runs": 2, "reads": 4, "read_sweeps": 10},
     "nanomagnets": {"duration": "1 us", "runs": 4},
     "spike_coding": {"points": 3, "times": [4, 10], "runs": 20, "sizes": [1, 2]},
     "spiking_digits": {
@@ -263,7 +264,8 @@ _SMALL: dict[str, dict[str, Any]] = {
             "trials": 2000,
             "p": 0.02,
             "left": 0.05,
-            "steep": 4.0,
+            "barrier": 40,
+            "attempt_frequency": "1 GHz",
             "number": 35,
             "split": [2, 2],
         },

@@ -82,6 +82,16 @@ def of_barriers(
     return centre, width, rate, 0.5 * (forward + back) * width
 
 
+def heated_growth(barrier: float, left: float, width: float) -> float:
+    """g = 2 (Delta - Delta_50) dI/I50 if Joule heat alone takes the barrier from Delta to ``left`` = Delta_50 at I50.
+
+    Delta(I) = Delta - (Delta - Delta_50) (I/I50)^2, linear in the temperature's rise, hop rates f0 exp(-Delta(I)) but
+    for the tilt; ``width``: dI/I50. It is large for a barrier of tens of kT and a wide curve: hop rates that do not
+    grow with it (g below 1 or so) belong to a barrier that is already gone, where rates no longer rise.
+    """
+    return 2.0 * (barrier - left) * width
+
+
 # ---- reset and pulse ------------------------------------------------------------------------------------------------
 
 

@@ -137,13 +137,15 @@ def memory(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.
     """What pulses too short to forget do: to one bit, to the law of a network, to the time and energy of a solution.
 
     Settings: ``pulses``, ``beta`` (full adder), ``trials`` (of the measured decay), ``p`` and ``left`` (of the pulse
-    that is long enough), ``steep`` (a growth at which none is), ``number`` and ``split`` (p-bits of both factors).
+    that is long enough), ``barrier`` and ``attempt_frequency`` (at rest, of a barrier that heat alone would lower),
+    ``number`` and ``split`` (p-bits of both factors).
     """
     import xarray as xr
 
     from spinloom.experiments.protocols.nonvolatile_problems import factorisation
     from spinloom.ising import clocked_exact
     from spinloom.ising.exact import Enumeration
+    from spinloom.physics import pulsed_bit as closed_forms
 
     pulses = np.array([si(text, "time", "pulses") for text in settings["pulses"]])
     adder, beta = networks()["FULL_ADDER"], float(settings["beta"])
@@ -168,12 +170,14 @@ def memory(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.
     stage(pulses.size, pulses.size)
     slope, error = _decay(bit, int(settings["trials"]), context.seed)
     p, left = float(settings["p"]), float(settings["left"])
+    hot = float(np.log(si(settings["attempt_frequency"], "frequency", "attempt_frequency") / bit.rate))
+    heated = closed_forms.heated_growth(float(settings["barrier"]), hot, bit.width / bit.centre)
     return xr.Dataset(
         {
             **{name: ("pulse", value) for name, value in rows.items()},
             "left": ("pulse", np.exp(-2.0 * bit.rate * pulses)),
             "decay": slope, "decay_error": error, "needed": bit.pulse_needed(p, left),
-            "needed_steep": bit.replace(growth=float(settings["steep"])).pulse_needed(p, left),
+            "heated": heated, "needed_heated": bit.replace(growth=heated).pulse_needed(p, left),
         },
         coords={"pulse": pulses},
     )  # fmt: skip
