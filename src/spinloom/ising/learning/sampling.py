@@ -96,10 +96,11 @@ class Turns:
 
         self._chains = chains
         fields, couplings = felt.joined()
-        heard = couplings != 0
-        pointers = np.concatenate([[0], np.cumsum(heard.sum(axis=1))]).astype(np.int64)
-        neighbours = np.nonzero(heard)[1].astype(np.int32)
-        numbers = couplings[heard].astype(np.float32), fields.astype(np.float32)
+        rows, neighbours = np.nonzero(couplings)
+        order = np.lexsort((couplings[rows, neighbours], rows))  # the kernel takes equal neighbours in a row together
+        rows, neighbours = rows[order], neighbours[order].astype(np.int32)
+        pointers = np.searchsorted(rows, np.arange(len(fields) + 1)).astype(np.int64)
+        numbers = couplings[rows, neighbours].astype(np.float32), fields.astype(np.float32)
         n, count = len(fields), chains.visible.shape[1]
         lanes = padded(count)
         states, generator = np.ones((n, lanes), np.int8), np.empty((4, lanes), np.uint32)
