@@ -106,6 +106,7 @@ protocols.add("bayesian_network", "spinloom.experiments.protocols.bayesian_netwo
 protocols.add("moving_objects", "spinloom.experiments.protocols.moving_objects:run")
 protocols.add("trotter_replicas", "spinloom.experiments.protocols.trotter_replicas:run")
 protocols.add("nanomagnets", "spinloom.experiments.protocols.nanomagnets:run")
+protocols.add("edge_grouping", "spinloom.experiments.protocols.edge_grouping:run")
 protocols.add("nonvolatile_bits", "spinloom.experiments.protocols.nonvolatile_bits:run")
 protocols.add("logic", "spinloom.experiments.protocols.logic:run")
 protocols.add("factorisation", "spinloom.experiments.protocols.factorisation:run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from typing import Literal, final
@@ -140,18 +141,31 @@ class NanomagnetArray:
         Positive J favours antiparallel. Point dipoles are right at distances of several lengths; near by they
         underestimate magnets head to tail (at a gap of a fifth of the length by two fifths).
         """
+        return (self._bodies if model == "bodies" else self._points).copy()
+
+    @functools.cached_property
+    def _points(self) -> np.ndarray:
+        apart = self.positions[None] - self.positions[:, None]
+        apart[np.arange(self.count), np.arange(self.count)] = 1.0
         moments = self.moment * self.axes
-        found = np.zeros((self.count, self.count))
+        found = bodies.energies(moments[:, None], moments[None], apart)
+        np.fill_diagonal(found, 0.0)
+        return found
+
+    @functools.cached_property
+    def _bodies(self) -> np.ndarray:
+        moments = self.moment * self.axes
         points, weights = bodies.nodes(*self.body)
         placed = [bodies.turned(points, axis) for axis in self.axes]
+        found = np.zeros((self.count, self.count))
+        known: dict[tuple[float, ...], float] = {}  # in a regular network many pairs are the same
         for i in range(self.count):
             for j in range(i):
                 apart = self.positions[i] - self.positions[j]
-                if model == "bodies":
-                    value = bodies.pair_energy(moments[j], moments[i], apart, (placed[j], placed[i]), weights)
-                else:
-                    value = float(bodies.energies(moments[j], moments[i], apart))
-                found[i, j] = found[j, i] = value
+                key = (*np.round(apart, 15), *self.axes[i], *self.axes[j])
+                if key not in known:
+                    known[key] = bodies.pair_energy(moments[j], moments[i], apart, (placed[j], placed[i]), weights)
+                found[i, j] = found[j, i] = known[key]
         return found
 
     def run(

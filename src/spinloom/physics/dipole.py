@@ -71,7 +71,8 @@ def prism_tensor(edges: Vector, apart: Vector) -> tuple[float, float, float, flo
 
     <B of the first over the second> = -mu0 M N u. Exact for bodies that do not overlap, and for ``apart`` = 0, the
     prism itself. Newell, Williams and Dunlop, J. Geophys. Res. 98, 9551 (doi:10.1029/93JB00694). Second differences of
-    large numbers: beyond some 50 edges rounding takes over, and point dipoles are the better choice.
+    large numbers: for edges of 100, 80 and 1.2 nm rounding leaves 5e-6 at 1 um, 1e-4 at 2 um and everything at 10 um,
+    where point dipoles are the better choice.
     """
     dx, dy, dz = edges
     size = max(edges)
