@@ -22,9 +22,11 @@ LANES = 32
 
 # stand-ins, replaced by launch.bind
 advance: Any = None
+backward: Any = None
 closing_odds: Any = None
 exponential: Any = None
 first_messages: Any = None
+forward: Any = None
 next_messages: Any = None
 spin: Any = None
 spin_before: Any = None
@@ -32,15 +34,53 @@ sweep_once: Any = None
 uniform: Any = None
 
 
-def _sweep(pointers, neighbours, couplings, fields, states, scale, link, generator, energies, work):
+def _forward(odds, down, lanes, link):
+    """Messages along the world line: the odds of the slices become ``up``, and ``lanes[0]`` the odds of slice 0."""
+    size = odds.size
+    slices = size // lanes[0].size
+    first, ratio, a, b = lanes
+    width = first.size
+    for r in range(width):
+        first[r] = odds[r]
+    if slices == 1:
+        return
+    g, d = odds[width : 2 * width], down[width : 2 * width]
+    for r in range(width):
+        a[r], b[r], ratio[r] = first_messages(g[r], link)
+        g[r], d[r] = a[r], b[r]
+    for here in range(2 * width, size, width):  # views and rows of their own: the compiler sees that nothing overlaps
+        g, d = odds[here : here + width], down[here : here + width]
+        for r in range(width):
+            x, y, z = next_messages(a[r], b[r], ratio[r], g[r], link)
+            a[r], b[r], ratio[r] = x, y, z
+            g[r], d[r] = x, y
+    for r in range(width):
+        first[r] = closing_odds(a[r], b[r], ratio[r], first[r], link)
+
+
+def _backward(up, down, noise, lanes, link):
+    """Draw the world line: ``noise``, uniform numbers (slices * lanes,), becomes the spins."""
+    first, _, following, _ = lanes
+    width = first.size
+    for r in range(width):
+        first[r] = spin(first[r], noise[r])
+        following[r] = first[r]
+        noise[r] = first[r]
+    for here in range(noise.size - width, 0, -width):
+        u, d, z = up[here : here + width], down[here : here + width], noise[here : here + width]
+        for r in range(width):
+            drawn = spin_before(u[r] if first[r] > 0 else d[r], following[r], link, z[r])
+            z[r], following[r] = drawn, drawn
+
+
+def _sweep(pointers, neighbours, couplings, fields, states, scale, link, generator, energies, work, lanes):
     """One sweep over all spins: ``scale`` 2 beta/n, ``link`` tanh(beta Gamma/n); adds energy changes to ``energies``.
 
-    ``work`` is (field (slices * lanes,), up, down (slices * lanes,) and ratio, opening, noise (lanes,) float32).
+    ``work`` is four arrays (slices * lanes,) float32, ``lanes`` four (lanes,).
     """
-    field, up, down, ratio, opening, noise = work
-    lanes = ratio.size
-    size = field.size
-    slices = size // lanes
+    field, up, down, noise = work
+    size, width = field.size, lanes[0].size
+    g0, g1, g2, g3 = generator[0], generator[1], generator[2], generator[3]
     for i in range(fields.size):
         own, row = fields[i], states[i]
         for c in range(size):
@@ -50,46 +90,35 @@ def _sweep(pointers, neighbours, couplings, fields, states, scale, link, generat
             for c in range(size):
                 field[c] += coupling * float32(other[c])
         for c in range(size):
-            up[c] = exponential(-scale * field[c])  # the odds, until the messages take their place
-        for r in range(lanes):
-            opening[r] = up[r]
-        for r in range(lanes if slices > 1 else 0):
-            up[lanes + r], down[lanes + r], ratio[r] = first_messages(up[lanes + r], link)
-        for k in range(2, slices):
-            here, back = k * lanes, (k - 1) * lanes
-            for r in range(lanes):
-                up[here + r], down[here + r], ratio[r] = next_messages(
-                    up[back + r], down[back + r], ratio[r], up[here + r], link
-                )
-        last = size - lanes
-        for r in range(lanes if slices > 1 else 0):
-            opening[r] = closing_odds(up[last + r], down[last + r], ratio[r], opening[r], link)
-        for k in range(slices, 0, -1):
-            here, after = (k % slices) * lanes, ((k + 1) % slices) * lanes
-            for r in range(lanes):
-                word, generator[0, r], generator[1, r], generator[2, r], generator[3, r] = advance(
-                    generator[0, r], generator[1, r], generator[2, r], generator[3, r]
-                )
-                noise[r] = uniform(word)
-            if k == slices:
-                for r in range(lanes):
-                    new = int8(spin(opening[r], noise[r]))
-                    energies[r] += field[r] * float32(new - row[r])
-                    row[r] = new
-            else:
-                for r in range(lanes):
-                    message = up[here + r] if row[r] > 0 else down[here + r]
-                    new = int8(spin_before(message, row[after + r], link, noise[r]))
-                    energies[here + r] += field[here + r] * float32(new - row[here + r])
-                    row[here + r] = new
+            up[c] = exponential(-scale * field[c])
+        forward(up, down, lanes, link)
+        for here in range(0, size, width):
+            z = noise[here : here + width]
+            for r in range(width):
+                word, g0[r], g1[r], g2[r], g3[r] = advance(g0[r], g1[r], g2[r], g3[r])
+                z[r] = uniform(word)
+        backward(up, down, noise, lanes, link)
+        for c in range(size):
+            energies[c] += field[c] * (noise[c] - float32(row[c]))
+            row[c] = int8(noise[c])
 
 
 def _anneal(pointers, neighbours, couplings, fields, scales, links, states, best, least, generator, stop, done):
     """Sweep through ``scales`` and ``links`` (one a sweep), keeping each read's best slice in ``best`` (n, lanes)."""
     spins, size = states.shape
     lanes = least.size
-    work = (np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.float32),
-            np.empty(lanes, np.float32), np.empty(lanes, np.float32), np.empty(lanes, np.float32))  # fmt: skip
+    work = (
+        np.empty(size, np.float32),
+        np.empty(size, np.float32),
+        np.empty(size, np.float32),
+        np.empty(size, np.float32),
+    )
+    rows = (
+        np.empty(lanes, np.float32),
+        np.empty(lanes, np.float32),
+        np.empty(lanes, np.float32),
+        np.empty(lanes, np.float32),
+    )
     energies = np.zeros(size, np.float64)
     field = work[0]
     for i in range(spins):  # summed anew at every call, so that rounding does not build up
@@ -104,7 +133,9 @@ def _anneal(pointers, neighbours, couplings, fields, scales, links, states, best
     for k in range(scales.size):
         if stop[0]:
             return
-        sweep_once(pointers, neighbours, couplings, fields, states, scales[k], links[k], generator, energies, work)
+        sweep_once(
+            pointers, neighbours, couplings, fields, states, scales[k], links[k], generator, energies, work, rows
+        )
         for c in range(size):
             r = c % lanes
             if energies[c] < least[r]:
@@ -127,5 +158,8 @@ def anneal_kernel() -> Any:
         "spin": world_line.spin,
         "spin_before": world_line.spin_before,
     }
-    inner = numba.njit(fastmath=True, error_model="numpy")(launch.bind(_sweep, **functions))
+    compile_inner = numba.njit(fastmath=True, error_model="numpy")
+    parts = {"forward": _forward, "backward": _backward}
+    parts = {name: compile_inner(launch.bind(part, **functions)) for name, part in parts.items()}
+    inner = compile_inner(launch.bind(_sweep, **functions, **parts))
     return launch.compiled(_anneal, functions, sweep_once=inner)
