@@ -37,6 +37,16 @@ def test_one_machine_in_two_letters() -> None:
     assert np.array_equal(binary.log_likelihood(DATA), spin.log_likelihood(2 * DATA - 1))
 
 
+def test_the_same_machine_in_zeros_and_ones() -> None:
+    """Against the sums of the neural-network room: s = 2v - 1 turns W into -4W there, and fields into biases."""
+    from spinloom.nn.boltzmann import exact as binary
+
+    machine = drawn(4, 3, 0.8)
+    a, b, w, *_ = machine.terms
+    theirs = binary.log_likelihood(binary.states(4), -4 * w, -2 * a + 2 * w.sum(axis=1), -2 * b + 2 * w.sum(axis=0))
+    assert np.allclose(machine.log_likelihood(binary.states(4)), theirs, atol=1e-12)
+
+
 def test_its_energy_as_a_model_of_dimod() -> None:
     machine = drawn(3, 2)
     fields, couplings = machine.terms.joined()

@@ -23,9 +23,10 @@ _START = 0.01  # standard deviation of the first couplings of hidden units, whic
 class BoltzmannMachine:
     """P(s, t) ~ exp(-E), E = a·s + b·t + 1/2 s·V·s + s·W·t + 1/2 t·U·t, of p-bits ±1: s visible, t hidden.
 
-    The sign is dimod's: E is minimised. A p-bit takes +1 with probability 1/(1 + exp(2 f)), f its field. Layers that
-    are not coupled within are drawn at once, the others one p-bit after another; numbers are float32 while sampling and
-    float64 in exact answers. Chance comes from the ``seed`` of each call.
+    The sign is dimod's: E is minimised. A p-bit takes +1 with probability 1/(1 + exp(2 f)), f its field. P-bits are
+    updated one after another, in the kernel of the samplers; above 256 units a layer that is not coupled within is
+    drawn at once, by products of matrices, in which the number of threads may change the last digit. Numbers are
+    float32 while sampling and float64 in exact answers. Chance comes from the ``seed`` of each call.
 
     Parameters
     ----------
