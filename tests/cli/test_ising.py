@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shlex
 import signal
 import tomllib
@@ -72,6 +73,28 @@ def test_long_clauses(say: Say) -> None:
     assert (code, err) == (0, "")
     assert "weight violated 0" in out
     assert say("ising", "solve", "a.cnf", "--device", "Borders2019_smtj")[0] == 2
+
+
+def test_a_tour(say: Say) -> None:
+    """Eight cities on a circle of radius 100: the polygon, 8 x nint(200 sin(pi/8)) = 8 x 77."""
+    places = [(100 * math.cos(k * math.pi / 4), 100 * math.sin(k * math.pi / 4)) for k in (0, 3, 6, 1, 4, 7, 2, 5)]
+    lines = "\n".join(f"{i} {x:.9f} {y:.9f}" for i, (x, y) in enumerate(places, 1))
+    head = "NAME : circle\nTYPE : TSP\nDIMENSION : 8\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
+    Path("circle.tsp").write_text(head + lines + "\nEOF\n")
+    words = ("ising", "solve", "circle.tsp", "--sweeps", "20", "--reads", "2", "--seed", "1", "--target", "616")
+    code, out, err = say(*words, "--out", "tour")
+    assert (code, err) == (0, "")
+    assert "tour length 616" in out
+    assert "target 616 reached" in out
+    assert Path("tour/figures/tour.png").is_file()
+    found = json.loads(Path("tour/solution.json").read_text())
+    tour = found["answer"]["tour"]
+    assert list(found["solution"].values()) == tour
+    steps = {(3 * (a - b)) % 8 for a, b in zip(tour, tour[1:] + tour[:1], strict=True)}
+    assert steps in ({1}, {7})  # city i lies at 3 i eighths of the circle: always one eighth on, or back
+    code, _, err = say("ising", "solve", "circle.tsp", "--kernel", "dense")
+    assert code == 2
+    assert "Leave --method and --kernel out" in " ".join(err.split())
 
 
 def test_clauses_that_contradict_each_other_are_no_solution(say: Say) -> None:

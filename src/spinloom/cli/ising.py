@@ -42,10 +42,16 @@ def solve(
         str, typer.Option(help="annealing, tempering, cluster-tempering, quantum, or sampling at a fixed temperature.")
     ] = "annealing",
     time: Annotated[
-        str | None, typer.Option(help=f"Stop after it, e.g. 10s.  default: {_DEFAULT_TIME}, without --sweeps")
+        str | None,
+        typer.Option(help=f"Stop after it, e.g. 10s.  default without --sweeps: {_DEFAULT_TIME}; for a tour none"),
     ] = None,
-    reads: Annotated[int | None, typer.Option(help="Independent runs.  default: as many as run side by side")] = None,
-    sweeps: Annotated[int | None, typer.Option(help="Attempts at every spin.  default: as many as fit")] = None,
+    reads: Annotated[
+        int | None, typer.Option(help="Independent runs, or tours.  default: as many as run side by side")
+    ] = None,
+    sweeps: Annotated[
+        int | None,
+        typer.Option(help="Attempts at every spin; of a tour, windows a city.  default: as many as fit; of a tour 500"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes chance.  default: drawn, and told")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads.  default: all")] = None,
     device: Annotated[
@@ -81,10 +87,11 @@ def solve(
     changes = overrides(set_)
     if changes and device is None:
         raise InputError("--set changes a parameter of a device: name one with --device.")
-    limit = _DEFAULT_TIME if time is None and sweeps is None else time
+    problem = files.read(file)
+    timed = sweeps is None and problem.kind != "travelling salesman"
+    limit = _DEFAULT_TIME if time is None and timed else time
     seconds = None if limit is None else si(limit, "time", "--time")
     request = Request(method.replace("-", "_"), seconds, reads, sweeps, seed, threads, kernel, device, changes, target)
-    problem = files.read(file)
     if not as_json:
         console().print(_headline(problem), soft_wrap=True)
     with Line(quiet=as_json) as line:
@@ -151,9 +158,8 @@ def _print(problem: ProblemFile, found: Found, reached: bool | None, target: flo
     told_run = [f"{found.seconds:.3g} s"]
     if info.get("attempts_per_second"):
         told_run.append(f"{info['attempts_per_second']:.2g} flip attempts/s")
-    told_run += [
-        f"{name.replace('num_', '')} {info[name]}" for name in ("kernel", "num_sweeps", "seed") if name in info
-    ]
+    names = {"kernel": "kernel", "num_sweeps": "windows a city" if "tour" in told else "sweeps", "seed": "seed"}
+    told_run += [f"{name} {info[key]}" for key, name in names.items() if key in info]
     screen.print(f"[dim]{', '.join(told_run)}[/dim]", soft_wrap=True)
     if "fallback" in info:
         screen.print(f"[dim]{info['fallback']}[/dim]", soft_wrap=True)
@@ -169,11 +175,12 @@ def _reads(problem: ProblemFile, found: Found) -> str:
 
     count = len(found.values)
     if count == 1:
-        return "one read"
+        return "one tour" if problem.kind == "travelling salesman" else "one read"
     mean = sum(found.values) / count
     top = max(found.values) if problem.sense == "max" else min(found.values)
     hits = sum(abs(value - top) <= 1e-9 * max(1.0, abs(top)) for value in found.values)
-    return f"{count} reads: mean {shown(round(mean, 2))}, {hits} of them as good as the best"
+    what = "tours" if problem.kind == "travelling salesman" else "reads"
+    return f"{count} {what}: mean {shown(round(mean, 2))}, {hits} of them as good as the best"
 
 
 def _as_json(problem: ProblemFile, request: Request, found: Found, reached: bool | None) -> dict[str, Any]:

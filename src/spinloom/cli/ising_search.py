@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from spinloom.ising.files import ProblemFile
     from spinloom.ising.job import Progress
+    from spinloom.ising.tsplib import TspInstance
 
 
 @final
@@ -94,6 +95,12 @@ class Watch:
             self.reached = True
             raise TargetReached
 
+    def end(self, seconds: float, value: float) -> None:
+        """Close the record with what the search ended with."""
+        best = value if not self.record or self.better(value, self.record[-1][1]) else self.record[-1][1]
+        if not self.record or (seconds, best) != self.record[-1]:
+            self.record.append((seconds, best))
+
     def better(self, one: float, other: float) -> bool:
         """Say whether one value is better than another."""
         return one > other if self.problem.sense == "max" else one < other
@@ -123,8 +130,12 @@ def shown(value: float) -> str:
 
 
 def search(problem: ProblemFile, request: Request, line: Line) -> Found:
-    """Sample the problem's model and tell the best sample in the problem's words."""
+    """Sample the problem's model, or shorten a tour, and tell the best answer in the problem's words."""
+    from spinloom.ising.tsplib import TspInstance
+
     watch = Watch(problem, request, line)
+    if isinstance(problem.source, TspInstance):
+        return _tour(problem, problem.source, request, watch)
     common = {
         "num_reads": request.reads,
         "num_sweeps": request.sweeps,
@@ -140,10 +151,7 @@ def search(problem: ProblemFile, request: Request, line: Line) -> Found:
     value = problem.value(float(first.energy))
     timing = info.get("timing", {})
     seconds = float(timing.get("sampling", timing.get("solver", 0.0)))
-    if not watch.record or watch.better(value, watch.record[-1][1]):
-        watch.record.append((seconds, value))
-    elif watch.record[-1][0] < seconds:
-        watch.record.append((seconds, watch.record[-1][1]))
+    watch.end(seconds, value)
     values = [problem.value(float(energy)) for energy in found.data_vectors["energy"]]
     interrupted = bool(info.get("interrupted")) and not watch.reached
     return Found(value, problem.describe(solution), solution, values, watch.record, info, found, seconds, interrupted)
@@ -157,6 +165,8 @@ def _sampled(problem: ProblemFile, request: Request, common: dict[str, Any]) -> 
 
         sampler = PBitSampler(request.device, **request.overrides)
         return sampler.sample(problem.bqm, method=request.method, kernel=request.kernel, **common)
+    if problem.polynomial is None:
+        raise InputError(f"{problem.name} has no energy: there is nothing to solve.")
     if (request.device, request.method, request.kernel) != (None, "annealing", "auto"):
         raise InputError(
             f"{problem.name} has clauses of more than two literals: ideal p-bits anneal them directly, in a kernel of "
@@ -165,3 +175,53 @@ def _sampled(problem: ProblemFile, request: Request, common: dict[str, Any]) -> 
     from spinloom.ising import PBitPolySampler
 
     return PBitPolySampler().sample_poly(problem.polynomial, **common)
+
+
+def _tour(problem: ProblemFile, cities: TspInstance, request: Request, watch: Watch) -> Found:
+    """A tour, made shorter window by window; a read is a tour, a sweep as many windows as there are cities."""
+    import numpy as np
+
+    from spinloom import devices
+    from spinloom.engines import cpu
+    from spinloom.errors import InputError
+    from spinloom.ising.encodings import tsp
+
+    if (request.method, request.kernel) != ("annealing", "auto"):
+        raise InputError(
+            "A tour is annealed window by window, in a kernel of its own. Leave --method and --kernel out."
+        )
+    for option, number in (("--reads", request.reads), ("--sweeps", request.sweeps)):
+        if number is not None and number < 1:
+            raise InputError(f"{option} {number}: it must be at least 1.")
+    threads = request.threads or cpu.threads_available()
+    found = tsp.solve(
+        cities,
+        windows=None if request.sweeps is None else request.sweeps * cities.size,
+        time_limit=request.time_limit,
+        seed=int(np.random.default_rng().integers(2**63)) if request.seed is None else request.seed,
+        tours=request.reads or threads,
+        threads=threads,
+        progress=watch,
+        device=None if request.device is None else devices.device(request.device, **request.overrides),
+    )
+    order = [int(city) for city in found.order]
+    info = dict(found.info)
+    tours, seconds = len(info["lengths"]), float(info["seconds"])
+    watch.end(seconds, float(found.length))
+    info |= {
+        "num_sweeps": math.ceil(info["windows"] / (tours * cities.size)),
+        "kernel": f"windows of {info['p_bits']} p-bits",
+        "attempts": found.updates,
+        "attempts_per_second": found.updates / max(seconds, 1e-9),
+    }
+    return Found(
+        float(found.length),
+        problem.describe(order),
+        {place: city + 1 for place, city in enumerate(order, 1)},
+        [float(length) for length in info["lengths"]],
+        watch.record,
+        info,
+        None,
+        seconds,
+        bool(info["interrupted"]) and not watch.reached,
+    )
