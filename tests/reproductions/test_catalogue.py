@@ -270,6 +270,26 @@ _SMALL: dict[str, dict[str, Any]] = {
             "split": [2, 2],
         },
     },
+    "logic": {
+        "reads": 60,
+        "inputs": 1,
+        "input_reads": 20,
+        "products": [35],
+        "on_device": ["AND"],
+        "device_reads": 10,
+        "device_sweeps": 4,
+        "wide": {"bits": 4, "i0": 2.0, "burn_in": 20, "inputs": 2, "reads": 20},
+    },
+    "factorisation": {
+        "sweeps": 20,
+        "reads": 50,
+        "chips": 1,
+        "chip_reads": 20,
+        "each": 1,
+        "tries": 16,
+        "bits": {"polynomial": [12, 16], "pairs": [12], "multiplier": [12]},
+        "lengths": {"polynomial": [10], "pairs": [10], "multiplier": [10]},
+    },
 }
 
 
