@@ -40,6 +40,11 @@ class Chains:
         for _ in range(times):
             self._sweep(*self._arrays, self._states, scale, self._generator, self._energies, *self._work)
 
+    def choose(self, chains: np.ndarray) -> None:
+        """Go on from the states of these chains, shape (count,); one may be taken several times."""
+        self._states[:, : self.count] = self._states[:, chains]
+        self._energies[: self.count] = self._energies[chains]
+
     @property
     def energies(self) -> np.ndarray:
         """E of every chain, shape (count,)."""

@@ -1,8 +1,8 @@
 """Plain sampling at a fixed temperature, P(s) ~ exp(-beta E), with diagnostics and ln Z.
 
 Chains start from random states, exact samples of infinite temperature, and are brought to beta while the work done on
-them is counted, which gives ln Z on the way (:mod:`spinloom.ising.statistics`). They stay there as long, are then
-sampled, and last go back.
+them is counted, which gives ln Z and each chain's weight (:mod:`spinloom.ising.statistics`). Chains drawn by these
+weights stay there as long, are then sampled, and last go back.
 """
 
 from __future__ import annotations
@@ -73,9 +73,12 @@ class _Part:
     def run(self, stop: np.ndarray, done: np.ndarray) -> None:
         plan, chains = self.plan, Chains(self.job, self.first, self.count)
         rest, up = np.full(plan.half + 1, plan.beta), statistics.path(plan.beta, plan.half)
-        for betas in (up if self.job.initial is None else rest, rest):
-            if not self._along(chains, betas, self.forward, stop, done):
-                return
+        if not self._along(chains, up if self.job.initial is None else rest, self.forward, stop, done):
+            return
+        chosen = [g + statistics.drawn(self.forward[g : g + CHAINS]) for g in range(0, self.count, CHAINS)]
+        chains.choose(np.concatenate(chosen))  # in groups that do not depend on the number of threads
+        if not self._along(chains, rest, self.forward, stop, done):
+            return
         for sweep in range(1, plan.draws * plan.thin + 1):
             if stop[0]:
                 return

@@ -220,7 +220,8 @@ def partition_function(
 
     Each read starts from a random state, an exact sample of beta = 0, where Z = 2^n. Raising beta_k to beta_(k+1) in a
     state of energy E does the work -(beta_(k+1) - beta_k) E on ln Z; a sweep follows. The mean of exp(work) is exact in
-    expectation at any number of sweeps. The way back starts from the states reached, taken for equilibrium.
+    expectation at any number of sweeps. The way back starts from states drawn with these weights, which are in
+    equilibrium as far as the forward runs know it.
 
     Parameters
     ----------
@@ -248,6 +249,7 @@ def partition_function(
     chains = Chains(Job(problem, reads, np.full(1, float(beta)), seed), 0, reads)
     betas = path(beta, sweeps)
     forward = work(chains, betas)
+    chains.choose(drawn(forward))
     chains.sweep(beta, sweeps)
     backward = work(chains, betas[::-1])
     return estimate(forward, -backward, problem.size, sweeps)
@@ -265,6 +267,13 @@ def work(chains: Any, betas: np.ndarray) -> np.ndarray:
         total -= (then - now) * chains.energies
         chains.sweep(float(then))
     return total
+
+
+def drawn(works: np.ndarray) -> np.ndarray:
+    """Chains drawn with weights exp(work), at equal steps of their sum: nearer to equilibrium than those given."""
+    weights = np.cumsum(np.exp(works - works.max()))
+    places = (np.arange(works.size) + 0.5) / works.size * weights[-1]
+    return np.minimum(np.searchsorted(weights, places), works.size - 1)
 
 
 def estimate(forward: np.ndarray, backward: np.ndarray, spins: int, sweeps: int) -> LogPartition:
@@ -286,10 +295,14 @@ def estimate(forward: np.ndarray, backward: np.ndarray, spins: int, sweeps: int)
 
     value: float = brentq(difference, low, high, xtol=1e-10)  # pyright: ignore[reportAssignmentType]
     ahead, behind = expit(forward - value), expit(value - backward)
-    relative = ahead.var(ddof=1) / ahead.mean() ** 2 + behind.var(ddof=1) / behind.mean() ** 2
+    if min(ahead.mean(), behind.mean()) > 1e-9:
+        relative = ahead.var(ddof=1) / ahead.mean() ** 2 + behind.var(ddof=1) / behind.mean() ** 2
+        error = math.sqrt(relative / reads)
+    else:
+        error = 0.5 * float(abs(backward.mean() - forward.mean()))  # the two have nothing in common
     return LogPartition(
         value=start + value,
-        error=math.sqrt(relative / reads),
+        error=error,
         lower=start + float(forward.mean()),
         upper=start + float(backward.mean()),
         forward=start + jarzynski,
