@@ -28,6 +28,7 @@ EXAMPLES = (
 _DEFAULT_TIME = "10 s"
 _FEW = 32
 """Variables of an answer that is printed in full."""
+_FEW_CITIES = 200
 
 
 @app.callback()
@@ -148,7 +149,8 @@ def _print(problem: ProblemFile, found: Found, reached: bool | None, target: flo
         if name == "parts":
             screen.print(f"parts of {value[0]:,} and {value[1]:,} nodes")
         elif name == "tour":
-            screen.print(f"tour {' '.join(map(str, value))}", soft_wrap=True)
+            if len(value) <= _FEW_CITIES:
+                screen.print(f"tour {' '.join(map(str, value))}", soft_wrap=True)
         else:
             screen.print(f"{name} {shown(value)}")
     if "tour" not in told and len(found.solution) <= _FEW:
