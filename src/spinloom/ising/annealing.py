@@ -71,14 +71,22 @@ def padded(reads: int) -> int:
 
 def warm(job: Job, kernel: str) -> None:
     """Compile what the run needs, or load it from disk, so that no clock counts it."""
-    small = Problem.from_arrays([0], [1], [1.0 if integer_couplings(job.problem) else math.pi])
-    if kernel == "dense" and _dense_type(job.problem) is np.float32:
-        small = replace(small, couplings=small.couplings * math.sqrt(2.0))
+    small = warm_problem(job.problem)
     tiny = replace(job, problem=small, reads=1, betas=np.ones(1), initial=None, threads=1, deadline=None, progress=None)
     build = _replica_blocks if kernel == "replicas" else _single_blocks
     pieces, collect, _ = build(tiny, kernel, np.empty((1, 2), np.int8))
     blocks.run(pieces, 1)
     collect()
+
+
+def warm_problem(problem: Problem) -> Problem:
+    """Two spins for which the kernels choose the same number types as for ``problem``."""
+    if integer_couplings(problem):
+        return Problem.from_arrays([0], [1], [1.0])
+    if _dense_type(problem) is np.float32:
+        return Problem.from_arrays([0], [1], [1.0], [math.pi, 0.0])
+    wide = problem.step is not None and np.abs(problem.couplings).max(initial=0.0) > INTEGER_LIMIT * problem.step.size
+    return Problem.from_arrays([0], [1], [200.0 if wide else 1.0], [1.0, 0.0 if wide else 200.0])
 
 
 def split_seed(seed: int) -> tuple[np.uint32, np.uint32]:

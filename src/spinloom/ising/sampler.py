@@ -221,7 +221,11 @@ def solve(
     run: Callable[[Job], Outcome] = importlib.import_module(
         f"spinloom.ising.{METHODS[method] if device is None else 'hardware'}"
     ).solve
-    fixed = beta_range if beta_range is not None or method != "sampling" else (1.0, 1.0)
+    fixed = beta_range
+    if beta_range is None and method == "sampling":
+        fixed = (1.0, 1.0)
+    elif beta_range is None and METHODS[method] == "tempering":
+        fixed = schedules.default_range(problem, ladder=True)
 
     def betas(sweeps: int) -> np.ndarray:
         return schedules.schedule(problem, sweeps, shape, fixed)

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 SHAPES = ("temperature", "beta", "geometric")
 
 _HOT, _COLD = 0.8, 0.3
+_COLDEST = 0.2
+"""Coldest temperature of a ladder over the smallest step: its cold end need not be reached by every replica."""
 _WIDE = 200.0
 """Beyond this ratio of temperatures a line in T would spend nearly all its sweeps far above the last ones."""
 
 
-def default_range(problem: Problem | Polynomial) -> tuple[float, float]:
+def default_range(problem: Problem | Polynomial, ladder: bool = False) -> tuple[float, float]:
     """beta from 1/(0.8 x typical field) to 1/(0.3 x smallest step of energy).
 
     At the hot end a spin follows chance as much as its neighbours; at the cold end the smallest change of energy,
@@ -31,7 +33,7 @@ def default_range(problem: Problem | Polynomial) -> tuple[float, float]:
     if typical == 0.0:
         return 1.0, 1.0
     smallest = problem.smallest_step
-    hot, cold = _HOT * typical, min(_COLD * smallest, 0.5 * typical)
+    hot, cold = _HOT * typical, min((_COLDEST if ladder else _COLD) * smallest, 0.5 * typical)
     return 1.0 / hot, 1.0 / cold
 
 
@@ -73,6 +75,12 @@ def schedule(
     if shape == "temperature":
         return 1.0 / np.linspace(1.0 / first, 1.0 / last, sweeps)
     return np.linspace(first, last, sweeps) if shape == "beta" else np.geomspace(first, last, sweeps)
+
+
+def temperature_ladder(betas: np.ndarray, replicas: int) -> np.ndarray:
+    """Inverse temperatures of a ladder, linear in T between the first and the last of a schedule, coldest first."""
+    hot, cold = float(np.min(betas)), float(np.max(betas))
+    return 1.0 / np.linspace(1.0 / cold, 1.0 / max(hot, 1e-6 * cold), replicas) if cold > 0.0 else np.zeros(replicas)
 
 
 def checked_range(beta_range: Any) -> tuple[float, float]:
