@@ -113,9 +113,10 @@ def _temper(
         if clusters and since >= wait:
             since, domains, pairs = 0, 0, 0
             for t in range(rounds % 2, replicas // 2, 2):  # the hot half forgets by itself
+                a, b, gap = lane[t], lane[t + 1], betas[t] - betas[t + 1]
                 domains += exchange_domains(
-                    pointers, neighbours, couplings, fields, states, energies, lane[t], lane[t + 1], betas[t] - betas[t + 1],
-                    free, one, two, mark, stack, control,
+                    pointers, neighbours, couplings, fields, states, energies, a, b, gap, free, one, two, mark, stack,
+                    control,
                 )  # fmt: skip
                 pairs += 1
             swaps[2] += domains
