@@ -16,13 +16,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
 import numpy as np
 
 from spinloom.engines import cpu
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.ising import blocks
+from spinloom.ising.encodings.tsp_distances import checked_distances, nearest_neighbour, neighbours, tour_length
 from spinloom.ising.job import Progress
 from spinloom.ising.tsplib import TspInstance
 
@@ -130,50 +131,49 @@ class Tour:
     info: dict[str, Any] = field(default_factory=dict)
 
 
-def checked_distances(instance: TspInstance | Any) -> np.ndarray:
-    """Distances as float64 (N, N), or InputError: not square, NaN, below 0, not symmetric, fewer than 4 cities."""
-    table = np.asarray(instance.distances if isinstance(instance, TspInstance) else instance)
-    if table.ndim != 2 or table.shape[0] != table.shape[1] or table.dtype.kind not in "iuf":
-        raise InputError(f"Distances are a square table of numbers; this one has shape {table.shape}.")
-    if len(table) < 4:
-        raise InputError(f"{len(table)} cities have one tour only; give 4 or more.")
-    table = np.ascontiguousarray(table, dtype=np.float64)
-    if not np.isfinite(table).all() or table.min() < 0.0:
-        i, j = np.argwhere(~(np.isfinite(table) & (table >= 0.0)))[0]
-        raise InputError(f"The distance from city {i} to city {j} is {table[i, j]}; each must be finite, 0 or more.")
-    if not np.array_equal(table, table.T):
-        i, j = np.argwhere(table != table.T)[0]
-        raise InputError(
-            f"From city {i} to city {j} it is {table[i, j]:g}, back {table[j, i]:g}: pieces are turned round here, so "
-            "both ways must be as long."
-        )
-    return table
+class WindowModel(NamedTuple):
+    """E(x) = offset + linear x + x couplings x/2 over x in {0, 1}: what a window changes about the tour's length."""
+
+    linear: np.ndarray
+    couplings: np.ndarray
+    offset: float
 
 
-def tour_length(distances: np.ndarray, order: np.ndarray) -> float:
-    """Length of the closed tour."""
-    return float(distances[order, np.roll(order, -1)].sum())
+def window_model(
+    distances: np.ndarray, order: np.ndarray, cuts: np.ndarray, ways: int = 2, penalty: float | None = None,
+    shortened: bool = True,
+) -> WindowModel:  # fmt: skip
+    """The energy of one window, as the search makes it.
 
+    Parameters
+    ----------
+    distances : array (N, N)
+    order : array (N,)
+        The tour.
+    cuts : array (m + 1,)
+        Edges cut, by the place of their first city, in the order of the tour; the piece after the last one stays.
+    ways : int
+        2: pieces can be turned; 1: they are single cities.
+    penalty : float, optional
+        A; the longest length in the window, which makes orders the lowest states, when left out.
+    shortened : bool
+        As in :class:`Windows`.
+    """
+    from spinloom.ising.kernels import tour_window
 
-def nearest_neighbour(distances: np.ndarray, first: int = 0) -> np.ndarray:
-    """The tour that always goes on to the nearest city not yet visited, int64 (N,)."""
-    order = np.empty(len(distances), np.int64)
-    free = np.ones(len(distances), bool)
-    here = first
-    for k in range(order.size):
-        order[k], free[here] = here, False
-        here = int(np.argmin(np.where(free, distances[here], np.inf)))
-    return order
-
-
-def neighbours(distances: np.ndarray, count: int) -> np.ndarray:
-    """The ``count`` nearest other cities of each, nearest first, int64 (N, count)."""
-    near = np.empty((len(distances), count), np.int64)
-    for city, row in enumerate(distances):
-        others = np.where(np.arange(row.size) == city, np.inf, row)
-        some = np.argpartition(others, count - 1)[:count]
-        near[city] = some[np.lexsort((some, others[some]))]
-    return near
+    distances, order, cuts = checked_distances(distances), np.asarray(order, np.int64), np.asarray(cuts, np.int64)
+    pieces = cuts.size - 1
+    width, parts = pieces * ways, tour_window.parts()
+    starts, ends = np.empty(width, np.int64), np.empty(width, np.int64)
+    between, first, last = np.empty((width, width)), np.empty(width), np.empty(width)
+    parts["ends_of"](order, cuts, ways, starts, ends)
+    left, right = order[cuts[0]], order[(cuts[-1] + 1) % order.size]
+    scale, taken, present = parts["reduce"](distances, left, right, starts, ends, ways, shortened, between, first, last)
+    strength = float(scale if penalty is None else penalty)
+    couplings = np.empty((pieces * width, pieces * width), np.float32)
+    linear = np.empty(pieces * width, np.float32)
+    parts["couple"](between, first, last, ways, strength, couplings, linear)
+    return WindowModel(linear, couplings, 2.0 * pieces * strength + taken - present)
 
 
 def settings_of(window: Windows | int | Literal["close", "sliding"], cities: int) -> Windows:
