@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
-import time
 import unittest
 
 import dimod
@@ -133,7 +131,13 @@ def test_a_time_limit_shorter_than_a_sweep_is_refused():
         annealing.solve(job)
 
 
-def test_interrupt_keeps_what_there_is(monkeypatch):
+def test_the_sampler_refuses_a_time_limit_shorter_than_a_sweep():
+    bqm = dimod.generators.ran_r(1, 1000, seed=1)
+    with pytest.raises(InputError, match="shorter than one sweep"):
+        PBitSampler().sample(bqm, time_limit=1e-5, seed=1)
+
+
+def test_interrupt_keeps_what_there_is():
     """Ctrl-C in the middle of a run that would take minutes returns the states reached so far."""
     bqm = dimod.generators.ran_r(1, 100, seed=1)
 
@@ -144,8 +148,6 @@ def test_interrupt_keeps_what_there_is(monkeypatch):
     assert found.info["interrupted"]
     assert len(found) == 100
     assert found.record.energy == pytest.approx(bqm.energies(found))
-    assert threading.active_count() < 20
-    assert time.monotonic() > 0.0
 
 
 def test_progress_tells_share_and_energy():

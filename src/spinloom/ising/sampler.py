@@ -14,7 +14,7 @@ import numpy as np
 
 from spinloom.engines import cpu
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import annealing, schedules
+from spinloom.ising import annealing, blocks, schedules
 from spinloom.ising.job import Job, Outcome, Progress
 from spinloom.ising.problem import Problem
 
@@ -217,7 +217,7 @@ def solve(
         seed = int(np.random.default_rng().integers(2**63))
     if update == "auto":
         update = "gibbs" if method in ("sampling", "quantum") or device is not None else "metropolis"
-    reads = num_reads or (64 * threads if time_limit and problem.size <= 200_000 and device is None else 1)
+    reads = num_reads or (_reads(method, problem, threads, device) if time_limit else 1)
     run: Callable[[Job], Outcome] = importlib.import_module(
         f"spinloom.ising.{METHODS[method] if device is None else 'hardware'}"
     ).solve
@@ -240,9 +240,10 @@ def solve(
         outcome = Outcome(np.zeros((reads, 0), np.int8), np.full(reads, problem.offset), 0.0, 0.0)
         sweeps = 0
     else:
-        sweeps = num_sweeps or (_DEFAULT_SWEEPS if time_limit is None else _fitting(run, job, betas, time_limit))
-        left = None if time_limit is None else max(time_limit - (time.perf_counter() - clock), 0.02 * time_limit)
-        outcome = run(replace(job, betas=betas(sweeps), deadline=left))
+        sweeps, left, cut = num_sweeps or _DEFAULT_SWEEPS, time_limit, None
+        if time_limit is not None and num_sweeps is None:
+            sweeps, left, cut = _fitting(run, job, betas, time_limit)
+        outcome = run(replace(job, betas=betas(sweeps), deadline=left)) if cut is None else cut
     schedule = betas(max(sweeps, 1))
     info = {
         "method": method, "kernel": outcome.kernel, "update": update, "seed": seed, "num_sweeps": sweeps,
@@ -253,19 +254,33 @@ def solve(
     return outcome, info
 
 
-def _fitting(run: Callable[[Job], Outcome], job: Job, betas: Callable[[int], np.ndarray], time_limit: float) -> int:
-    """Sweeps that fit what is left of the time limit, from short runs of the same schedule."""
-    run(replace(job, betas=betas(1), progress=None))  # compilation is not the user's time
+def _fitting(
+    run: Callable[[Job], Outcome], job: Job, betas: Callable[[int], np.ndarray], time_limit: float
+) -> tuple[int, float, Outcome | None]:
+    """Sweeps that fit what is left of the time limit, from short runs of the same schedule, and what is left.
+
+    The third value is the outcome of a short run that Ctrl-C ended.
+    """
+    job = replace(job, progress=None)
+    run(replace(job, betas=betas(1)))  # compilation is not the user's time
     first = time.perf_counter()
-    run(replace(job, betas=betas(1), progress=None, deadline=time_limit))
+    outcome = run(replace(job, betas=betas(1)))
     sweeps, once = 1, time.perf_counter() - first
-    each = once
-    while time.perf_counter() - first < _PILOT_SHARE * time_limit:
+    if outcome.seconds > time_limit:
+        raise blocks.too_short(time_limit, job.problem.size, job.reads)
+    while time.perf_counter() - first < _PILOT_SHARE * time_limit and not outcome.interrupted:
         sweeps *= 4
-        outcome = run(replace(job, betas=betas(sweeps), progress=None, deadline=time_limit))
-        each = outcome.seconds / sweeps
-    left = time_limit - (time.perf_counter() - first) - once
-    return max(int(_BUDGET_SHARE * left / max(each, 1e-9)), 1)
+        outcome = run(replace(job, betas=betas(sweeps), deadline=time_limit))
+    left = max(time_limit - (time.perf_counter() - first) - once, 0.02 * time_limit)
+    fitting = max(int(_BUDGET_SHARE * left * sweeps / max(outcome.seconds, 1e-9)), 1)
+    return fitting, left, outcome if outcome.interrupted else None
+
+
+def _reads(method: str, problem: Any, threads: int, device: Any) -> int:
+    """Reads under a time limit: as many as run side by side at no or little cost in sweeps."""
+    if device is not None or problem.size > 200_000:
+        return 1
+    return threads * {"tempering": 1, "cluster_tempering": 1, "polynomial": 8}.get(method, 64)
 
 
 def _device(device: Any, overrides: dict[str, float | str]) -> Any:
