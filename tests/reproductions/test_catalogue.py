@@ -150,7 +150,7 @@ _SMALL: dict[str, dict[str, Any]] = {
     },
     "bayesian_network": {"sweeps": 200, "seeds": 1, "delays": [0.02, 2.0], "gains": [1.0, 2.0], "two": [0.5]},
     "trotter_replicas": {
-        "problems": ["pair", "chain", "lattice", "glass"],
+        "spins": {"chain": 4, "glass": 6},
         "slices": [8, 16, 32, 64],
         "sweeps": 20,
         "reads": 8,
@@ -179,7 +179,11 @@ _SMALL: dict[str, dict[str, Any]] = {
         "seeds": 1,
     },
     "edge_grouping": {"images": 1, "figure": 8, "clutter": 4, "sweeps": 20, "runs": 2, "reads": 4, "read_sweeps": 10},
-    "nanomagnets": {"duration": "1 us", "runs": 4},
+    "nanomagnets": {
+        "duration": "1 us",
+        "runs": 4,
+        "llg": {"thickness": "0.8 nm", "damping": 1.0, "duration": "2 ns", "copies": 4},
+    },
     "spike_coding": {"points": 3, "times": [4, 10], "runs": 20, "sizes": [1, 2]},
     "spiking_digits": {
         "data": "digits",

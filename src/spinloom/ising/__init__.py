@@ -29,6 +29,8 @@ _MODULES = {
     "Progress": "job",
 }
 
+_SUBMODULES = ("exact", "exact_quantum", "quantum", "statistics")
+
 __all__ = [
     "BoltzmannMachine",
     "Chip",
@@ -46,6 +48,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return getattr(importlib.import_module(f"spinloom.ising.{_MODULES[name]}"), name)
+    if name in _SUBMODULES:
+        return importlib.import_module(f"spinloom.ising.{name}")
     raise AttributeError(f"module 'spinloom.ising' has no attribute '{name}'")
 
 

@@ -229,7 +229,10 @@ def solve(job: Job) -> Outcome:
             f"The time limit of {job.deadline:g} s is shorter than one sweep over {problem.size} spins in {slices} "
             f"slices and {job.reads} reads; give more time, fewer reads or fewer slices."
         )
-    info = {"late": ran.late, "slices": int(slices), "transverse_field": (float(fields[0]), float(fields[-1]))}
+    info = {
+        "late": ran.late, "slices": int(slices), "transverse_field": (float(fields[0]), float(fields[-1])),
+        "betas": (float(job.betas[0]), float(job.betas[-1])),
+    }  # fmt: skip
     return Outcome(found, problem.energies(found), ran.attempts, ran.seconds, ran.interrupted, "trotter float32", info)
 
 

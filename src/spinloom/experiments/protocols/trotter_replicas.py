@@ -23,11 +23,11 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     """Exact, exact with n replicas, and sampled means of small problems; one long chain.
 
     Settings: ``beta`` and ``field`` (Gamma, in units of the coupling); ``problems`` (of pair, chain, lattice, glass);
-    ``slices`` of the exact Trotter means and ``fit_from``, the fewest that the exponent is fitted to; ``sampled``
-    (slices), ``reads`` and ``sweeps`` of world lines on the pair; ``network``: p-bits one by one on the chain over
-    ``fields``; ``circuit``: free-running p-bits of devices on the same, ideal ones for ``ideal_times`` as many sweeps;
-    ``long``: the chain that is compared with the endless one;
-    ``decision_time`` [s] of a p-bit and ``processor`` (decisions a second of a core) for the speed.
+    ``spins`` of chain and glass; ``slices`` of the exact Trotter means and ``fit_from``, the fewest that the exponent
+    is fitted to; ``sampled`` (slices), ``reads`` and ``sweeps`` of world lines on the pair; ``network``: p-bits one by
+    one on the chain over ``fields``; ``circuit``: free-running p-bits of devices on the same, ideal ones for
+    ``ideal_times`` as many sweeps; ``long``: the chain that is compared with the endless one; ``decision_time`` [s] of
+    a p-bit and ``processor`` (decisions a second of a core) for the speed.
     """
     import xarray as xr
 
@@ -47,8 +47,8 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     return Outcome(_metrics(parts, settings), data, figures(parts, settings))
 
 
-def problem(name: str, spins: int = 8) -> Problem:
-    """Two coupled spins, a ferromagnetic ring, a 3 x 3 torus, or a glass of ten: couplings ±1 and fields ±1/2."""
+def problem(name: str, spins: int) -> Problem:
+    """Two coupled spins, a ferromagnetic ring, a 3 x 3 torus, or a glass with couplings ±1 and fields ±1/2."""
     from spinloom.ising.problem import Problem
 
     if name == "pair":
@@ -62,10 +62,10 @@ def problem(name: str, spins: int = 8) -> Problem:
         rows, columns = np.tile(grid.ravel(), 2), np.concatenate([right.ravel(), below.ravel()])
         return Problem.from_arrays(rows, columns, np.full(18, -1.0))
     chance = np.random.default_rng(10)
-    rows, columns = np.triu_indices(10, 1)
+    rows, columns = np.triu_indices(spins, 1)
     kept = chance.random(rows.size) < 0.4
     values = chance.choice([-1.0, 1.0], kept.sum())
-    return Problem.from_arrays(rows[kept], columns[kept], values, chance.choice([-0.5, 0.5], 10), size=10)
+    return Problem.from_arrays(rows[kept], columns[kept], values, chance.choice([-0.5, 0.5], spins), size=spins)
 
 
 def pairs_of(given: Problem) -> np.ndarray:
@@ -92,7 +92,7 @@ def _trotter(settings: Mapping[str, Any], context: Context) -> xr.Dataset:
     pair = np.empty((2, len(slices)))
     exact_pair = math.nan
     for row, name in enumerate(names):
-        given = problem(name)
+        given = problem(name, int(settings["spins"].get(name, 0)))
         states, (i, j) = Enumeration.of(given), pairs_of(given).T
         exact = diagonalise(states, beta, field)
         for column, n in enumerate(slices):
@@ -128,7 +128,7 @@ def _sampled(settings: Mapping[str, Any], context: Context) -> xr.Dataset:
 
     slices = [int(n) for n in settings["sampled"]]
     beta, field = float(settings["beta"]), float(settings["field"])
-    stage, given = context.stage("world lines"), problem("pair")
+    stage, given = context.stage("world lines"), problem("pair", 2)
     rows = np.empty((4, len(slices)))
     for column, n in enumerate(slices):
         stage(column, len(slices))
