@@ -209,3 +209,12 @@ def test_an_empty_problem_gives_empty_samples():
     found = PBitSampler().sample(dimod.BinaryQuadraticModel({}, {}, 2.5, "SPIN"), num_reads=3)
     assert found.record.sample.shape == (3, 0)
     assert np.all(found.record.energy == 2.5)
+
+
+@pytest.mark.parametrize("device", ["Zhang2024_sot", "Ren2024_backhopping", "Borders2019_smtj"])
+def test_devices_by_name_report_time_and_energy(device):
+    """A switch driven by reset and pulse, a back-hopping junction and a free-running one, from their sets."""
+    found = PBitSampler(device=device).sample(WHOLE, num_reads=16, num_sweeps=200, seed=1)
+    assert found.first.energy == dimod.ExactSolver().sample(WHOLE).first.energy
+    assert found.info["energy_per_sample"] == found.info["hardware"]["energy"] > 0.0
+    assert found.info["hardware"]["time"] > 0.0

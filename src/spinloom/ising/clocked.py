@@ -71,12 +71,12 @@ def pulsed_bit(device: Any) -> PulsedBit:
     ParameterError
         A device that no pulses decide.
     """
-    from spinloom.parameters import load
+    from spinloom.parameters import ParameterSet, load
     from spinloom.parameters.kinds import SWITCHES
 
     if isinstance(device, PulsedBit):
         return device
-    found = load(getattr(device, "parameters", device))
+    found = load(device if isinstance(device, ParameterSet) else getattr(device, "parameters", device))
     if found.device in SWITCHES:
         from spinloom.responses.bernoulli import Bernoulli
 

@@ -140,7 +140,7 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         -------
         dimod.SampleSet
             The best state that each read saw, with energies; ``info`` holds seed, schedule, kernel, timing [s],
-            attempts and, with a device, its time [s] and energy [J] a sample.
+            attempts and, with a device, what it would take: ``energy_per_sample`` [J] and ``hardware`` (time [s] and more).
 
         Raises
         ------
@@ -249,7 +249,8 @@ def solve(
         "method": method, "kernel": outcome.kernel, "update": update, "seed": seed, "num_sweeps": sweeps,
         "beta_range": (float(schedule[0]), float(schedule[-1])), "threads": threads, "attempts": outcome.attempts,
         "attempts_per_second": outcome.attempts / max(outcome.seconds, 1e-9), "interrupted": outcome.interrupted,
-        "timing": {"solver": time.perf_counter() - clock}, **outcome.info,
+        "timing": {"solver": time.perf_counter() - clock},
+        "energy_per_sample": outcome.info.get("hardware", {}).get("energy"), **outcome.info,
     }  # fmt: skip
     return outcome, info
 
@@ -287,9 +288,12 @@ def _device(device: Any, overrides: dict[str, float | str]) -> Any:
     if device is None:
         return None
     if isinstance(device, (str, Path)):
-        from spinloom import devices
+        from spinloom import devices, parameters
+        from spinloom.ising import clocked
 
-        return devices.device(device, **overrides)
+        found = parameters.load(device)
+        found = found.replace(**overrides) if overrides else found
+        return clocked.pulsed_bit(found) if found.device == "stochastic_switch" else devices.device(found)
     if overrides:
         raise InputError("Give a device by name to change its parameters, or change them where it is made.")
     return device
