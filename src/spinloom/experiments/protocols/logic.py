@@ -30,9 +30,9 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     Settings: ``cases``, each with a ``circuit`` (a gate's name, "adder" or "multiplier" with ``bits``), ``i0``,
     ``burn_in`` (sweeps before the one state that a run gives) and ``runs``: what is ``held`` and what is ``read``;
     ``reads`` (independent runs of a histogram); ``false_alarms``; ``inputs`` (random inputs of an arithmetic circuit
-    that are sent forwards) and ``input_reads`` each; ``products`` to be factorised; ``wide`` (bits, i0, burn_in,
-    inputs, reads of a long adder); ``device``, ``on_device`` (cases run on simulated junctions, nothing held) and
-    ``device_reads``, ``device_sweeps``.
+    that are sent forwards), ``input_i0`` and ``input_reads`` of each; ``products`` to be factorised; ``wide`` (bits,
+    i0, burn_in, inputs, reads of a long adder); ``device``, ``on_device`` (cases run on simulated junctions, nothing
+    held) and ``device_reads``, ``device_sweeps``.
     """
     import xarray as xr
 
@@ -158,7 +158,8 @@ def _forward(settings: Mapping[str, Any], context: Context) -> xr.Dataset:
             held = {bus: int(rng.integers(1 << len(circuit.buses[bus]))) for bus in inputs}
             clamped = circuit.clamp(held)
             seed = context.seed + 1000 * done + k
-            found = _sampled(clamped, float(case["i0"]), int(case["burn_in"]), int(settings["input_reads"]), seed)
+            i0, reads = float(settings["input_i0"]), int(settings["input_reads"])
+            found = _sampled(clamped, i0, int(case["burn_in"]), reads, seed)
             wanted = sum(held.values()) if case["circuit"] == "adder" else held["X"] * held["Y"]
             right[name] += _most_frequent(clamped.read(found, output)) == wanted
             stage(done * count + k + 1, count * len(names))
