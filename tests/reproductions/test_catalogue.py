@@ -164,6 +164,31 @@ _SMALL: dict[str, dict[str, Any]] = {
         },
         "long": {"spins": 12, "slices": 4, "beta": 1.0, "field": 1.0, "longest": 3, "reads": 8, "sweeps": 20},
     },
+    "tsp": {
+        "instances": [
+            {"name": name, "optimum": 300, "cities": cities}
+            for name, cities in [
+                ("burma14", 6),
+                ("ulysses22", 7),
+                ("eil51", 8),
+                ("berlin52", 9),
+                ("st70", 10),
+                ("kroA100", 11),
+            ]
+        ],
+        "target": 1000,
+        "seeds": 2,
+        "close": {"per_city": 5, "sweeps": 5},
+        "sliding": {"per_city": 5, "sweeps": 5},
+        "direct": {"penalty": 0.4, "betas": [0.8, 8], "sweeps": 5, "reads": 1, "seeds": 1},
+        "imperfect": {
+            "slope_spreads": [0, 0.5],
+            "offset_spreads": [0.5],
+            "coupling_bits": [4],
+            "seeds": 1,
+            "per_city": 2,
+        },
+    },
     "moving_objects": {"seeds": 1, "passages": 12, "tests": 6, "scatters": [5]},
     "pulse_trains": {"trials": 64, "gaps": "1ns,4ns", "heights": [2, 4], "widths": "0.6ns,1ns", "numbers": [1, 4]},
     "heat_stdp": {"delays": "1ns:20ns:5"},

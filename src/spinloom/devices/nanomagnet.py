@@ -63,6 +63,19 @@ class Nanomagnet(Device):
         return self.parameters.value("saturation_magnetisation") * self.volume
 
     @property
+    def _factors(self) -> tuple[float, float, float]:
+        """Demagnetisation factors along length, width and thickness."""
+        v = self.parameters.value
+        model: Callable[[float, float, float], tuple[float, float, float]]
+        model = demagnetisation.ellipsoid if self.parameters.choice("shape") == "ellipse" else demagnetisation.prism
+        return model(v("length"), v("width"), v("thickness"))
+
+    @property
+    def out_of_plane(self) -> float:
+        """N_z - N_x: what holds the moment in the plane, as a share of mu0 M_s."""
+        return self._factors[2] - self._factors[0]
+
+    @property
     def thermal_stability(self) -> float:
         """Delta = E_B/(k_B T) at the set's temperature.
 
@@ -80,9 +93,7 @@ class Nanomagnet(Device):
                 f"{self.name}: no barrier. Give thermal_stability, or a magnet in the plane that is longer than wide, "
                 "whose shape holds it."
             )
-        model: Callable[[float, float, float], tuple[float, float, float]]
-        model = demagnetisation.ellipsoid if self.parameters.choice("shape") == "ellipse" else demagnetisation.prism
-        along, across, _ = model(v("length"), v("width"), v("thickness"))
+        along, across, _ = self._factors
         stiffness = 0.5 * VACUUM_PERMEABILITY * v("saturation_magnetisation") ** 2 * (across - along)
         return stiffness * self.volume / (BOLTZMANN * v("temperature"))
 

@@ -70,7 +70,9 @@ def _limits(data: xr.Dataset) -> FigureSpec:
     soft = (
         Series("two states: tanh(-J/kT)", thickness, data["soft_two_states"].to_numpy(), style="both"),
         Series("moments that turn in the plane", thickness, data["soft_free"].to_numpy(), style="both"),
-    )
+        Series("coupled Landau-Lifshitz-Gilbert equations", np.array([data.attrs["llg_thickness"]]) * _NANO,
+               np.array([float(data["llg"])]), error=np.array([float(data["llg_error"])]), style="points", tone=1),
+    )  # fmt: skip
     return FigureSpec(
         "limits",
         "What point dipoles and two states leave out",

@@ -30,7 +30,8 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     """Correlations of several layouts under both laws of flipping, over distance and over temperature.
 
     Settings: ``device``, ``networks`` (name -> layout and count), ``duration`` (of a run), ``runs``, ``spacings`` and
-    ``temperatures`` (of the network named ``swept``), ``gaps`` (of a pair, bodies against points), ``thicknesses``.
+    ``temperatures`` (of the network named ``swept``), ``gaps`` (of a pair, bodies against points), ``thicknesses``
+    (of a pair, two states against free moments), ``llg`` (a pair of macrospins: thickness, damping, duration, copies).
     """
     import xarray as xr
 
@@ -38,7 +39,7 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     magnet: Nanomagnet = device(settings["device"])
     networks: Mapping[str, Mapping[str, Any]] = settings["networks"]
     stage = context.stage("networks of magnets")
-    total = len(networks) + len(settings["spacings"]) + len(settings["temperatures"])
+    total = len(networks) + len(settings["spacings"]) + len(settings["temperatures"]) + 1
     parts: list[xr.Dataset] = []
     metrics: dict[str, Metric] = {}
     worst = dict.fromkeys(LAWS, 0.0)
@@ -60,8 +61,12 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     gaps = _gaps(magnet, settings)
     soft = _soft(magnet, settings)
     metrics |= _pair_metrics(magnet, gaps, soft, settings)
+    llg = context.part("llg", functools.partial(_llg, magnet, settings["llg"], context.seed))
+    stage(total, total)
+    metrics |= _llg_metrics(llg)
     data = xr.merge([*parts, spacing.rename(_named(spacing, "spacing")), warm.rename(_named(warm, "temperature")),
-                     gaps, soft], combine_attrs="drop")  # fmt: skip
+                     gaps, soft, llg], combine_attrs="drop")  # fmt: skip
+    data.attrs["llg_thickness"] = si(settings["llg"]["thickness"], "length", "thickness")
     drawn = nanomagnet_figures.figures(data, list(networks), settings)
     assumed = magnet.parameters.assumed_inputs()
     references = ("Newell1993", *magnet.parameters.references())
@@ -199,16 +204,51 @@ def _soft(magnet: Nanomagnet, settings: Mapping[str, Any]) -> xr.Dataset:
     for written in settings["thicknesses"]:
         changed: Any = magnet.with_parameters(thickness=written)
         pair = changed.layout("chain", 2)
-        points, weights = nanomagnet_bodies.nodes(*pair.body)
-        apart = pair.positions[1] - pair.positions[0]
-        tensor = nanomagnet_bodies.planar_tensor(apart, (points, points), weights) * pair.moment**2
-        kt = pair.thermal_energy
-        free = nanomagnet_bodies.soft_pair(tensor / kt, changed.thermal_stability, pair.axes)
-        two = math.tanh(-pair.couplings()[0, 1] / kt)
-        rows.append((changed.parameters.value("thickness"), changed.thermal_stability, two, free))
+        two = math.tanh(-pair.couplings()[0, 1] / pair.thermal_energy)
+        rows.append((changed.parameters.value("thickness"), changed.thermal_stability, two, _free(pair)))
     thickness, barrier, two, free = np.array(rows).T
     values = {"barrier": barrier, "soft_two_states": two, "soft_free": free}
     return xr.Dataset({k: ("thickness", v) for k, v in values.items()}, coords={"thickness": thickness})
+
+
+def _free(pair: NanomagnetArray) -> float:
+    """Correlation of a pair's signs with moments that turn in the plane, by quadrature."""
+    points, weights = nanomagnet_bodies.nodes(*pair.body)
+    apart = pair.positions[1] - pair.positions[0]
+    tensor = nanomagnet_bodies.planar_tensor(apart, (points, points), weights) * pair.moment**2
+    kt = pair.thermal_energy
+    return nanomagnet_bodies.soft_pair(tensor / kt, float(pair.barriers[0]) / kt, pair.axes)
+
+
+def _llg(magnet: Nanomagnet, settings: Mapping[str, Any], seed: int) -> xr.Dataset:
+    """A pair of coupled macrospins over time, against the quadrature and against two states."""
+    import xarray as xr
+
+    from spinloom.devices.coupled_macrospins import correlations
+
+    changed: Any = magnet.with_parameters(thickness=settings["thickness"])
+    pair = changed.layout("chain", 2)
+    duration = si(settings["duration"], "time", "duration")
+    damping, copies = float(settings["damping"]), int(settings["copies"])
+    found, error = correlations(changed, pair, damping=damping, duration=duration, copies=copies, seed=seed)
+    return xr.Dataset(
+        {
+            "llg": float(found[0, 1]),
+            "llg_error": float(error[0, 1]),
+            "llg_free": _free(pair),
+            "llg_two_states": math.tanh(-pair.couplings()[0, 1] / pair.thermal_energy),
+        }
+    )
+
+
+def _llg_metrics(table: xr.Dataset) -> dict[str, Metric]:
+    value, error = float(table["llg"]), float(table["llg_error"])
+    return {
+        "llg.correlation": Metric(value, "", error),
+        "llg.free": Metric(float(table["llg_free"])),
+        "llg.two_states": Metric(float(table["llg_two_states"])),
+        "llg.deviation": Metric(abs(value - float(table["llg_free"])) / error),
+    }
 
 
 def _pair_metrics(
