@@ -250,5 +250,7 @@ def _metrics(
             row = part.sel(bits=bits)
             metrics[f"{way}.{bits}.updates"] = Metric(float(np.median(row["updates"])))
             metrics[f"{way}.{bits}.against_guesses"] = Metric(float(np.median(row["updates"] / row["guesses"])))
+            sweeps = float(np.median(row["updates"]) / row["p_bits"])
+            metrics[f"{way}.{bits}.time"] = Metric(sweeps * bit.time_per_update, "s")
             metrics[f"{way}.{bits}.p_bits"] = Metric(float(row["p_bits"]))
     return metrics
