@@ -71,7 +71,7 @@ def _limits(data: xr.Dataset) -> FigureSpec:
         Series("two states: tanh(-J/kT)", thickness, data["soft_two_states"].to_numpy(), style="both"),
         Series("moments that turn in the plane", thickness, data["soft_free"].to_numpy(), style="both"),
         Series("coupled Landau-Lifshitz-Gilbert equations", np.array([data.attrs["llg_thickness"]]) * _NANO,
-               np.array([float(data["llg"])]), error=np.array([float(data["llg_error"])]), style="points", tone=1),
+               np.array([float(data["llg"])]), error=np.array([float(data["llg_error"])]), style="points", tone=3),
     )  # fmt: skip
     return FigureSpec(
         "limits",
