@@ -100,23 +100,31 @@ def _couple(between, first, last, ways, penalty, couplings, linear):
     width = first.size
     pieces = width // ways
     twice = float32(2.0 * penalty)
+    after, before = np.empty((width, width), np.float32), np.empty((width, width), np.float32)
+    for a in range(width):  # in the couplings' own type and both ways, so that rows are added to rows
+        for b in range(width):
+            after[a, b] = before[b, a] = float32(between[a, b])
     couplings[:] = float32(0.0)
     for p in range(pieces):
         for a in range(width):
             i = p * width + a
             row = couplings[i]
+            own = row[p * width : (p + 1) * width]
             linear[i] = -twice
-            for b in range(width):  # one piece a place
-                row[p * width + b] += twice
-            for q in range(pieces):  # one place a piece
-                for o in range(ways):
-                    row[q * width + a - a % ways + o] += twice
+            for b in range(width):
+                own[b] = twice  # one piece a place
+            for q in range(a - a % ways, row.size, width):
+                row[q] += twice  # one place a piece
+                if ways == 2:
+                    row[q + 1] += twice
             if p + 1 < pieces:
+                there, lengths = row[(p + 1) * width : (p + 2) * width], after[a]
                 for b in range(width):
-                    row[(p + 1) * width + b] += float32(between[a, b])
+                    there[b] += lengths[b]
             if p > 0:
+                there, lengths = row[(p - 1) * width : p * width], before[a]
                 for b in range(width):
-                    row[(p - 1) * width + b] += float32(between[b, a])
+                    there[b] += lengths[b]
             row[i] = float32(0.0)
         for a in range(width):
             if p == 0:
