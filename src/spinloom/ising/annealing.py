@@ -32,10 +32,9 @@ def solve(job: Job) -> Outcome:
     memory.check(job.problem, job.reads, kernel)
     build = _replica_blocks if kernel == "replicas" else _single_blocks
     warm(job, kernel)
-    found = np.empty((job.reads, job.problem.size), np.int8)
-    pieces, collect, name = build(job, kernel, found)
+    pieces, collect, name = build(job, kernel)
     ran = blocks.run(pieces, job.threads, job.deadline, job.progress)
-    collect()
+    found = collect()
     info: dict[str, Any] = {"late": ran.late}
     if ran.late and ran.in_time == 0.0:
         raise blocks.too_short(job.deadline, job.problem.size, job.reads)
@@ -74,9 +73,7 @@ def warm(job: Job, kernel: str) -> None:
     small = warm_problem(job.problem)
     tiny = replace(job, problem=small, reads=1, betas=np.ones(1), initial=None, threads=1, deadline=None, progress=None)
     build = _replica_blocks if kernel == "replicas" else _single_blocks
-    pieces, collect, _ = build(tiny, kernel, np.empty((1, 2), np.int8))
-    blocks.run(pieces, 1)
-    collect()
+    blocks.run(build(tiny, kernel)[0], 1)
 
 
 def warm_problem(problem: Problem) -> Problem:
@@ -115,40 +112,43 @@ def start(job: Job, first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return states, generator
 
 
-Built = tuple[list[blocks.Block], Callable[[], None], str]
+Built = tuple[list[blocks.Block], Callable[[], np.ndarray], str]
+"""The blocks, what gives the states (reads, n) when they have run, and the kernel's name."""
 
 
-def _replica_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
+def _replica_blocks(job: Job, kernel: str) -> Built:
     problem = job.problem
     arrays, unit = replica_arrays(problem)
     integers = arrays[2].dtype == np.int8
     anneal = replicas.anneal_kernel(job.update)
     scales = np.minimum(2.0 * job.betas * unit, 1e30).astype(np.float32)
     width = min(WIDEST_BLOCK, padded(-(-job.reads // job.threads)))
-    pieces, collectors = [], []
+    pieces, kept = [], []
     for first in range(0, job.reads, width):
         count = min(width, job.reads - first)
         states, generator = start(job, first, count)
         energies = unit_energies(problem, states, unit, integers)
         best, least = states.copy(), energies.copy()
+        work = [states, best]  # emptied when the block has run: two bytes a spin and replica, never three
 
-        def run(stop, done, states=states, generator=generator, energies=energies, best=best, least=least):
+        def run(stop, done, work=work, generator=generator, energies=energies, least=least):
+            states, best = work
             anneal(*arrays, scales, states, best, least, energies, generator, stop, done)
+            work[:] = [best if job.keep == "best" else states]
 
         def lowest(least=least, count=count):
             return float(least[:count].min() * unit + problem.offset)
 
-        def collect(kept=best if job.keep == "best" else states, first=first, count=count):
-            found[first : first + count] = kept[:, :count].T
-
         pieces.append(blocks.Block(run, job.betas.size, float(problem.size * count), lowest))
-        collectors.append(collect)
+        kept.append((first, count, work))
 
-    def collect_all() -> None:
-        for collect in collectors:
-            collect()
+    def collect() -> np.ndarray:
+        found = np.empty((job.reads, problem.size), np.int8)
+        for first, count, work in kept:
+            found[first : first + count] = work.pop()[:, :count].T
+        return found
 
-    return pieces, collect_all, f"replicas {arrays[2].dtype.name}"
+    return pieces, collect, f"replicas {arrays[2].dtype.name}"
 
 
 def unit_energies(problem: Problem, states: np.ndarray, unit: float, integers: bool) -> np.ndarray:
@@ -162,7 +162,7 @@ def _dense_type(problem: Problem) -> Any:
     return np.int16 if step is not None and step.largest_field < 2**15 else np.float32
 
 
-def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
+def _single_blocks(job: Job, kernel: str) -> Built:
     problem, dense = job.problem, kernel == "dense"
     kind = _dense_type(problem) if dense else np.float32
     unit = problem.step.size if kind is np.int16 and problem.step is not None else 1.0
@@ -176,7 +176,7 @@ def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
     anneal = single.anneal_kernel(job.update, dense)
     betas = np.clip(job.betas * unit, 1e-30, 1e30).astype(np.float32)
     seeds = split_seed(job.seed)
-    found[:] = first_states(job, problem.size)
+    found = first_states(job, problem.size)
     pieces = []
     for read in range(job.reads):
         energy = np.full(2, np.inf)
@@ -200,7 +200,7 @@ def _single_blocks(job: Job, kernel: str, found: np.ndarray) -> Built:
             return float(energy[1] * unit + problem.offset)
 
         pieces.append(blocks.Block(run, job.betas.size, float(problem.size), lowest))
-    return pieces, lambda: None, f"{kernel} {np.dtype(kind).name}"
+    return pieces, lambda: found, f"{kernel} {np.dtype(kind).name}"
 
 
 def first_states(job: Job, spins: int) -> np.ndarray:

@@ -82,8 +82,8 @@ class Problem:
         InputError
             NaN or infinite numbers, an index outside, or arrays of different lengths.
         """
-        rows, columns = np.asarray(rows, np.int64).ravel(), np.asarray(columns, np.int64).ravel()
-        values = np.asarray(values, float).ravel()
+        rows, columns = _indices(rows), _indices(columns)
+        values = np.ascontiguousarray(values, float).ravel()
         if not rows.size == columns.size == values.size:
             raise InputError(
                 f"Couplings need as many rows ({rows.size}) as columns ({columns.size}) and values ({values.size})."
@@ -92,7 +92,7 @@ class Problem:
         if fields is None:
             fields = np.zeros(largest + 1 if size is None else size)
         h = np.array(fields, dtype=float).ravel()
-        if rows.size and (largest >= h.size or min(rows.min(), columns.min()) < 0):
+        if largest >= h.size:
             raise InputError(f"A coupling joins spin {largest}, but there are spins 0 to {h.size - 1} only.")
         _finite(values, "coupling", lambda k: f"between spins {_name(labels, rows[k])} and {_name(labels, columns[k])}")
         _finite(h, "field", lambda k: f"on spin {_name(labels, k)}")
@@ -157,9 +157,10 @@ class Problem:
             raise InputError(f"A state has {self.size} spins; this one has {s.shape[1]}.")
         matrix = self.matrix()
         total = np.empty(len(s))
-        for first in range(0, len(s), 256):  # some reads at a time: doubles take eight times the states' bytes
-            some = s[first : first + 256].astype(float)
-            total[first : first + 256] = some @ self.fields + 0.5 * np.einsum("ri,ri->r", some, (matrix @ some.T).T)
+        batch = max(2**14 // max(self.size, 1), 1)  # some reads at a time: doubles take eight times the states' bytes
+        for first in range(0, len(s), batch):
+            some = s[first : first + batch].astype(float)
+            total[first : first + batch] = some @ self.fields + 0.5 * np.einsum("ri,ri->r", some, (matrix @ some.T).T)
         return total + self.offset
 
     def matrix(self) -> Any:
@@ -171,8 +172,8 @@ class Problem:
     @cached_property
     def step(self) -> Step | None:
         """The step of which all couplings and fields are multiples, or None where there is none that is useful."""
-        numbers = np.concatenate([self.couplings, self.fields])
-        numbers = np.unique(np.abs(numbers[numbers != 0.0]))
+        numbers = np.unique(np.abs(np.concatenate([np.unique(self.couplings), np.unique(self.fields)])))
+        numbers = numbers[numbers > 0.0]
         if not numbers.size:
             return Step(1.0, 0)
         for unit in (1.0, 0.5, 0.25, float(numbers[0]), float(numbers[0]) / 2.0):
@@ -187,7 +188,7 @@ class Problem:
         """The smallest change of a field that matters: the common step, or the smallest coupling within reason."""
         if self.step is not None and self.largest_field < 1e4 * self.step.size:
             return self.step.size
-        numbers = np.abs(np.concatenate([self.couplings, self.fields]))
+        numbers = np.concatenate([np.unique(np.abs(self.couplings)), np.unique(np.abs(self.fields))])
         return max(float(numbers[numbers > 0.0].min(initial=np.inf)), 0.02 * self.typical_field)
 
     @cached_property
@@ -201,12 +202,22 @@ class Problem:
         return float(np.sqrt(np.mean(self.fields**2 + self._sums(self.couplings**2)))) if self.size else 0.0
 
     def _sums(self, values: np.ndarray) -> np.ndarray:
-        running = np.concatenate([[0.0], np.cumsum(values)])
-        return running[self.pointers[1:]] - running[self.pointers[:-1]]
+        found, full = np.zeros(self.size), np.flatnonzero(np.diff(self.pointers))
+        if full.size:
+            found[full] = np.add.reduceat(values, self.pointers[full])
+        return found
 
 
 def _name(labels: Sequence[Hashable] | None, index: Any) -> Any:
     return int(index) if labels is None else repr(labels[int(index)])
+
+
+def _indices(numbers: Any) -> np.ndarray:
+    """Indices as int32, which every problem that fits memory has."""
+    found = np.asarray(numbers)
+    if found.size and (found.min() < 0 or found.max() >= 2**31):
+        raise InputError("A coupling joins spins that are numbered from 0 on; one of these numbers is outside.")
+    return np.ascontiguousarray(found, np.int32).ravel()
 
 
 def _finite(values: np.ndarray, what: str, where: Any) -> None:
@@ -218,11 +229,9 @@ def _finite(values: np.ndarray, what: str, where: Any) -> None:
 def _both_directions(
     size: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    from scipy import sparse
+    from spinloom.ising.kernels.building import build_kernel
 
-    indices = np.concatenate([rows, columns]).astype(np.int32), np.concatenate([columns, rows]).astype(np.int32)
-    matrix = sparse.coo_array((np.concatenate([values, values]), indices), shape=(size, size)).tocsr()
-    matrix.sum_duplicates()
-    spin = np.repeat(np.arange(size, dtype=np.int32), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, matrix.data, spin))
-    return matrix.indptr.astype(np.int64), matrix.indices[order].astype(np.int32), matrix.data[order]
+    pointers = np.zeros(size + 1, np.int64)
+    neighbours, couplings = np.empty(2 * rows.size, np.int32), np.empty(2 * rows.size)
+    count = build_kernel()(rows, columns, values, pointers, neighbours, couplings)
+    return pointers, neighbours[:count], couplings[:count]

@@ -140,7 +140,7 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         -------
         dimod.SampleSet
             The best state that each read saw, with energies; ``info`` holds seed, schedule, kernel, timing [s],
-            attempts and, with a device, what it would take: ``energy_per_sample`` [J] and ``hardware`` (time [s] and more).
+            attempts and, with a device, what it would take: ``energy_per_sample`` [J], ``hardware`` (time [s] ...).
 
         Raises
         ------
@@ -166,7 +166,10 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
             progress=progress, options=options, device=self._device,
         )  # fmt: skip
         before = time.perf_counter()
-        samples = outcome.states if bqm.vartype is dimod.SPIN else (outcome.states + 1) // 2
+        samples = outcome.states
+        if bqm.vartype is dimod.BINARY:  # in place: -1, 1 become 0, 1
+            samples += 1
+            samples >>= 1
         found = dimod.SampleSet.from_samples(
             (samples, list(problem.labels)), vartype=bqm.vartype, energy=outcome.energies, info=info, sort_labels=False
         )
