@@ -277,6 +277,8 @@ def test_errors_say_what_to_change() -> None:
         tsp.Windows(coupling_bits=1)
     with pytest.raises(InputError, match="above 0"):
         tsp.solve(square, time_limit=0.0)
+    with pytest.raises(InputError, match="too short for one window"):
+        tsp.solve(_plane(60, 1), window=tsp.Windows(edges=20, sweeps=5000), time_limit=1e-6)  # a window takes 10 ms
     with pytest.raises(InputError, match="probabilistic_bit"):
         tsp.solve(square, device="Zhang2022_mtj")
     with pytest.raises(InputError, match="penalty"):

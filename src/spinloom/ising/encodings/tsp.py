@@ -244,7 +244,7 @@ def solve(
         search.run(0)  # compiles, so that no clock counts it
     made = [blocks.Block(s.runner(windows), windows, float(s.updates_a_window), s.shortest) for s in searches]
     ran = blocks.run(made, threads or cpu.threads_available(), time_limit, _by_time(progress, time_limit))
-    if ran.late and not any(search.done for search in searches):
+    if ran.late and ran.in_time == 0.0:
         raise InputError(f"The time limit of {time_limit:g} s is too short for one window of {settings.p_bits} p-bits.")
     best = min(searches, key=lambda search: search.shortest())
     info = _told(searches, best, settings, ran, seed)
@@ -344,10 +344,6 @@ class _Search:
     @property
     def updates_a_window(self) -> int:
         return self.settings.p_bits * self.settings.sweeps * self.settings.reads
-
-    @property
-    def done(self) -> int:
-        return int(self.counts[0])
 
     def shortest(self) -> float:
         return float(self.lengths[2])
