@@ -90,7 +90,7 @@ def test_too_few_counts_give_no_fit_but_the_table(say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("tuning", "Xin2023_mtj"), "does not flip by itself.*spinloom device curve Xin2023_mtj"),
+        (("tuning", "Xin2023_mtj"), "no flips that a current tunes.*spinloom device curve Xin2023_mtj"),
         (("tuning", "Zhang2024_sot"), "has a response and no dynamics"),
         (("tuning", "Zhang2022_mtj", "--per", "spike"), "count each 'flip' or each 'cycle'"),
         (("tuning", "Zhang2022_mtj", "--current", "1mV"), "is no current"),

@@ -24,7 +24,7 @@ def test_pair_reaches_the_equilibrium_of_free_moments(layout: str) -> None:
     points, weights = bodies.nodes(*pair.body)
     tensor = bodies.planar_tensor(pair.positions[1] - pair.positions[0], (points, points), weights) * pair.moment**2
     kt = pair.thermal_energy
-    wanted = bodies.soft_pair(tensor / kt, MAGNET.thermal_stability, pair.axes)
+    wanted = bodies.soft_pair(tensor / kt, MAGNET.thermal_stability(), pair.axes)
     assert abs(found[0, 1] - wanted) < 4.5 * error[0, 1]
     assert error[0, 1] < 0.06
     assert np.diag(found).tolist() == [1.0, 1.0]

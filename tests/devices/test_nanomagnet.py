@@ -29,10 +29,13 @@ def test_barrier_is_that_of_the_shape() -> None:
     along, across, _ = demagnetisation.ellipsoid(100.0, 80.0, 1.2)
     volume = math.pi / 4 * 100e-9 * 80e-9 * 1.2e-9
     barrier = 0.5 * VACUUM_PERMEABILITY * 8e5**2 * (across - along) * volume
-    assert magnet.thermal_stability == pytest.approx(barrier / KT, rel=1e-12)
-    assert sl.device(NAME, thermal_stability=7.0).thermal_stability == 7.0
+    assert magnet.thermal_stability() == pytest.approx(barrier / KT, rel=1e-12)
+    assert magnet.energy_barrier() == pytest.approx(barrier, rel=1e-12)
+    # the field at which the energy of the moment is twice the barrier: Stoner and Wohlfarth
+    assert magnet.anisotropy_field() == pytest.approx(2 * barrier / (8e5 * volume), rel=1e-12)
+    assert sl.device(NAME, thermal_stability=7.0).thermal_stability() == 7.0
     with pytest.raises(ParameterError, match="longer than wide"):
-        _ = sl.device(NAME, width="100 nm").thermal_stability
+        _ = sl.device(NAME, width="100 nm").thermal_stability()
 
 
 @pytest.mark.parametrize(("gap", "tolerance"), [(20e-9, 1e-3), (50e-9, 1e-6)])
@@ -100,7 +103,7 @@ def test_lone_magnet_flips_at_its_rate() -> None:
     """f0 exp(-Delta) a magnet; Poisson: 4.5 standard deviations of the total count, 7e-6 by chance."""
     far = sl.device(NAME).layout("column", 2, spacing="50 um")
     flips = far.run(2e-6, runs=100, seed=5).flips.sum()
-    wanted = 100 * 2 * 2e-6 * 1e9 * math.exp(-sl.device(NAME).thermal_stability)
+    wanted = 100 * 2 * 2e-6 * sl.device(NAME).flip_rate()
     assert abs(flips - wanted) < 4.5 * math.sqrt(wanted)
 
 

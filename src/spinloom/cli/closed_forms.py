@@ -32,6 +32,8 @@ def of_device(found: Any) -> Rows:
                 rows[name] = (float(getattr(found, name)()), unit)
     if found.kind == "superparamagnetic_junction":
         rows |= _of_two_state(found)
+    if found.kind == "nanomagnet":
+        rows |= _of_nanomagnet(found)
     if found.kind == "probabilistic_bit":
         rows |= _of_p_bit(found)
     return rows
@@ -48,6 +50,15 @@ def _of_p_bit(found: Any) -> Rows:
         "energy_per_update": (found.energy_per_update, "J"),
     }
     return {name: row for name, row in rows.items() if not math.isnan(row[0])}
+
+
+def _of_nanomagnet(found: Any) -> Rows:
+    """Moment, rate, and what two neighbours at the set's gap gain or lose by agreeing."""
+    rows: Rows = {"moment": (found.moment, "A m^2"), "flip_rate": (found.flip_rate(), "flips/s")}
+    for layout, name in (("chain", "coupling_along_x"), ("column", "coupling_along_y")):
+        pair = found.layout(layout, 2)
+        rows[name] = (float(pair.couplings()[0, 1]) / pair.thermal_energy, "kT")
+    return rows
 
 
 def _of_two_state(found: Any) -> Rows:

@@ -50,9 +50,11 @@ def tuning(
         writable(out)
     found = devices.device(name, **overrides(set_))
     if not hasattr(found, "tuning"):
+        pulsed = hasattr(found, "switching_probability")
+        hint = f" Its switching curve: spinloom device curve {found.name}." if pulsed else ""
         raise InputError(
-            f"{found.name} is a {found.kind.replace('_', ' ')}, which does not flip by itself: a tuning curve needs a "
-            f"superparamagnetic_junction. Its switching curve: spinloom device curve {found.name}."
+            f"{found.name} is a {found.kind.replace('_', ' ')}, which has no flips that a current tunes: a tuning "
+            f"curve needs a superparamagnetic_junction.{hint}"
         )
     if per not in ("flip", "cycle"):
         raise InputError(f"--per {per}: count each 'flip' or each 'cycle', which is two flips.")

@@ -46,7 +46,7 @@ class Nanomagnet(Device):
         size = " x ".join(f"{1e9 * v(edge):.3g}" for edge in ("length", "width", "thickness"))
         coupling = pair.couplings()[0, 1] / pair.thermal_energy
         return (
-            f"{self.name}: {self.parameters.choice('shape')} of {size} nm, barrier {self.thermal_stability:.3g} kT, "
+            f"{self.name}: {self.parameters.choice('shape')} of {size} nm, barrier {self.thermal_stability():.3g} kT, "
             f"neighbours {pretty(v('spacing'), 'm')} apart coupled with {coupling:.3g} kT"
         )
 
@@ -75,7 +75,6 @@ class Nanomagnet(Device):
         """N_z - N_x: what holds the moment in the plane, as a share of mu0 M_s."""
         return self._factors[2] - self._factors[0]
 
-    @property
     def thermal_stability(self) -> float:
         """Delta = E_B/(k_B T) at the set's temperature.
 
@@ -96,6 +95,18 @@ class Nanomagnet(Device):
         along, across, _ = self._factors
         stiffness = 0.5 * VACUUM_PERMEABILITY * v("saturation_magnetisation") ** 2 * (across - along)
         return stiffness * self.volume / (BOLTZMANN * v("temperature"))
+
+    def energy_barrier(self) -> float:
+        """E_B [J]; errors as of :meth:`thermal_stability`."""
+        return self.thermal_stability() * BOLTZMANN * self.parameters.value("temperature")
+
+    def anisotropy_field(self) -> float:
+        """B_K = 2 E_B/m [T]: the field along the easy axis that leaves one well; errors as above."""
+        return 2.0 * self.energy_barrier() / self.moment
+
+    def flip_rate(self) -> float:
+        """f0 exp(-Delta) [1/s] of a magnet without neighbours; errors as above."""
+        return self.parameters.value("attempt_frequency") * math.exp(-self.thermal_stability())
 
     def array(self, positions: Any, axes: Any = None, *, temperature: str | float | None = None) -> NanomagnetArray:
         """Such magnets at ``positions`` [m], (n, 3) or (n, 2), with easy axes (n, 3), one axis, or the set's own.
@@ -118,7 +129,7 @@ class Nanomagnet(Device):
             axes=np.asarray(axes, float),
             moment=self.moment,
             body=(cast(Shape, self.parameters.choice("shape")), v("length"), v("width"), v("thickness")),
-            barriers=np.array([self.thermal_stability * BOLTZMANN * v("temperature")]),
+            barriers=np.array([self.energy_barrier()]),
             attempt_frequency=v("attempt_frequency"),
             temperature=v("temperature") if temperature is None else si(temperature, "temperature", "temperature"),
         )

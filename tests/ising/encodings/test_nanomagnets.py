@@ -35,7 +35,7 @@ def test_the_networks_ground_state_is_the_samplers() -> None:
 
 
 def test_p_bits_have_the_magnets_correlations() -> None:
-    """Sampling at beta = 1 against the magnets' own exact law: 64 chains, 4.5 standard errors of their spread."""
+    """Sampling at beta = 1 against the magnets' own exact law: 100 draws of each of 64 chains, two sweeps apart."""
     array = sl.device("Debashis2016_magnet").layout("chain", 6)
     found = PBitSampler().sample(nanomagnets.bqm(array), method="sampling", num_reads=6400, num_sweeps=400, seed=2)
     states = found.record.sample[:, [found.variables.index(i) for i in range(6)]].astype(float)
@@ -43,5 +43,4 @@ def test_p_bits_have_the_magnets_correlations() -> None:
     law = np.exp(-nanomagnets.problem(array).energies(every))
     exact = (every.T * law) @ every / law.sum()
     correlation = states.T @ states / len(states)
-    # reads of one chain are correlated: 6400 count as no fewer than 1000
-    assert np.abs(correlation - exact).max() < 4.5 / np.sqrt(1000)
+    assert np.abs(correlation - exact).max() < 0.07  # 0.009 to 0.027 with six other seeds

@@ -205,7 +205,7 @@ def _soft(magnet: Nanomagnet, settings: Mapping[str, Any]) -> xr.Dataset:
         changed: Any = magnet.with_parameters(thickness=written)
         pair = changed.layout("chain", 2)
         two = math.tanh(-pair.couplings()[0, 1] / pair.thermal_energy)
-        rows.append((changed.parameters.value("thickness"), changed.thermal_stability, two, _free(pair)))
+        rows.append((changed.parameters.value("thickness"), changed.thermal_stability(), two, _free(pair)))
     thickness, barrier, two, free = np.array(rows).T
     values = {"barrier": barrier, "soft_two_states": two, "soft_free": free}
     return xr.Dataset({k: ("thickness", v) for k, v in values.items()}, coords={"thickness": thickness})
@@ -261,11 +261,10 @@ def _pair_metrics(
     found["pair.closed_form"] = Metric(two)
     found["soft.correlation"] = Metric(free)
     found["soft.missing"] = Metric(100.0 * (two - free), "%")
-    found["barrier"] = Metric(magnet.thermal_stability, "kT")
+    found["barrier"] = Metric(magnet.thermal_stability(), "kT")
     found["points.nearest"] = Metric(float(gaps["ratio_chain"][0]))
     found["points.ratios"] = Metric([float(value) for value in gaps["ratio_chain"]])
     found["points.side"] = Metric(float(gaps["ratio_column"][0]))
     found["points.farthest"] = Metric(float(gaps["ratio_chain"][-1]))
-    lone = magnet.parameters.value("attempt_frequency") * math.exp(-magnet.thermal_stability)
-    found["lone.rate"] = Metric(1e-6 * lone, "1/us")
+    found["lone.rate"] = Metric(1e-6 * magnet.flip_rate(), "1/us")
     return found
