@@ -34,6 +34,7 @@ _RECORDS = 4096
 _PER_CITY = 500
 """Windows a city, when neither their number nor a time is given: beyond, little is gained (st70: mean 676 of 675)."""
 _ENDLESS = 1 << 62
+_CERTAIN = 1.01
 
 
 @final
@@ -53,7 +54,7 @@ class Windows:
     betas : (float, float)
         First and last inverse temperature, linear between, in units of 1/(longest length in the window).
     penalty : float
-        A in units of the longest length; 1 and above guarantees that the lowest states are orders, less moves better.
+        A in units of the longest length; above 1 the lowest states are orders for certain, less moves better.
     shortened : bool
         Take a price of each city from all lengths, and count none as longer than the window.
     reads : int
@@ -158,7 +159,7 @@ def window_model(
     ways : int
         2: pieces can be turned; 1: they are single cities.
     penalty : float, optional
-        A; the longest length in the window, which makes orders the lowest states, when left out.
+        A; 1.01 times the longest length in the window, which makes orders the lowest states, when left out.
     shortened : bool
         As in :class:`Windows`.
     """
@@ -172,7 +173,7 @@ def window_model(
     parts["ends_of"](order, cuts, ways, starts, ends)
     left, right = order[cuts[0]], order[(cuts[-1] + 1) % order.size]
     scale, taken, present = parts["reduce"](distances, left, right, starts, ends, ways, shortened, between, first, last)
-    strength = float(scale if penalty is None else penalty)
+    strength = float(_CERTAIN * scale if penalty is None else penalty)
     couplings = np.empty((pieces * width, pieces * width), np.float32)
     linear = np.empty(pieces * width, np.float32)
     parts["couple"](between, first, last, ways, strength, couplings, linear)
