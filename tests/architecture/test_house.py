@@ -16,7 +16,11 @@ PACKAGE = ROOT / "src" / "spinloom"
 SETS = sorted((PACKAGE / "parameters" / "sets").glob("*.toml"))
 REPRODUCTIONS = sorted((PACKAGE / "reproductions").glob("*.toml"))
 AUTHOR_YEAR = re.compile(r"^[A-Z][A-Za-z]+(19|20)\d\d_\w+$")
-WITHOUT_YEAR = {"NeuroSim_table"}  # published by a program through several releases and papers, not by one of them
+WITHOUT_YEAR = {  # published by a program, a collection of graphs, a line of papers: not by one of them
+    "NeuroSim_table",
+    "GSet_maxcut",
+    "Boltzmann_learning",
+}
 
 
 def _name(path: Path) -> str:
