@@ -183,8 +183,8 @@ _SMALL: dict[str, dict[str, Any]] = {
         "direct": {"penalty": 0.4, "betas": [0.8, 8], "sweeps": 5, "reads": 1, "seeds": 1},
         "imperfect": {
             "slope_spreads": [0, 0.5],
-            "offset_spreads": [0.5],
-            "coupling_bits": [4],
+            "offset_spreads": [0.3, 1],
+            "coupling_bits": [4, 6],
             "seeds": 1,
             "per_city": 2,
         },
