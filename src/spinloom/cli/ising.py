@@ -59,7 +59,7 @@ def solve(
         str | None, typer.Option(help="Parameter set of the junction under every spin.  default: ideal p-bits")
     ] = None,
     set_: SET = None,
-    kernel: Annotated[str, typer.Option(help="auto, replicas, sequential or dense.")] = "auto",
+    kernel: Annotated[str, typer.Option(help="auto, replicas, sequential, dense or cuda.")] = "auto",
     target: Annotated[
         float | None, typer.Option(help="Stop at this value, in the problem's own terms; exit code 1 if not reached.")
     ] = None,

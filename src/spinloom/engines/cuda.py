@@ -30,6 +30,16 @@ def available() -> bool:
     return bool(cuda.is_available())
 
 
+def for_copies(kernel: Any, copies: int, threads: int = THREADS_PER_BLOCK) -> Any:
+    """The kernel, ready for a launch of one thread a copy, without numba's warning that few copies are too few."""
+    config: Any = importlib.import_module("numba.core.config")
+    told, config.CUDA_LOW_OCCUPANCY_WARNINGS = config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
+    try:
+        return kernel[-(-copies // threads), threads]
+    finally:
+        config.CUDA_LOW_OCCUPANCY_WARNINGS = told
+
+
 def _loop(step: Callable, draw: Callable, sizes: Sizes) -> Callable:
     from numba import cuda
 
@@ -73,15 +83,19 @@ def ptx(
     """The PTX text of the kernel, compiled without a device (it needs NVVM, which NVIDIA's wheels bring)."""
     from numba import float32, float64, int32, int64, types, uint64
 
-    cuda: Any = importlib.import_module("numba.cuda")
-
     real = {"float32": float32, "float64": float64}[precision]
     signature = (
         real[:, ::1], real[:, ::1], real[:, ::1], int32[::1], real[:, :, ::1], real, uint64,
         types.UniTuple(int64, 3), int64, int64, int64, real[:, :, ::1],
     )  # fmt: skip
+    return loop_ptx(_loop(step, draw, sizes), signature, capability)
+
+
+def loop_ptx(loop: Callable, signature: tuple[Any, ...], capability: tuple[int, int] = (8, 0)) -> str:
+    """The PTX text of any loop that was bound to its functions, for arguments of these numba types."""
+    cuda: Any = importlib.import_module("numba.cuda")
     with _compiling_for(capability):
-        text, _ = cuda.compile_ptx(_loop(step, draw, sizes), signature, fastmath=True, cc=capability)
+        text, _ = cuda.compile_ptx(loop, signature, fastmath=True, cc=capability)
     return text if isinstance(text, str) else text.decode()
 
 
@@ -108,11 +122,11 @@ class Ensemble:
             for item in (job.params.astype(dtype), job.amplitude.astype(dtype), job.rows())
         ]
         record = cuda.to_device(job.record())
-        blocks = -(-job.copies // THREADS_PER_BLOCK)
+        kernel = for_copies(self._kernel, job.copies)
         for first in range(0, job.steps, STEPS_PER_LAUNCH):
             count = min(STEPS_PER_LAUNCH, job.steps - first)
             shape = cuda.to_device(job.shape(first, count))
-            self._kernel[blocks, THREADS_PER_BLOCK](
+            kernel(
                 state, *fixed, shape, dtype.type(job.dt), np.uint64(job.seed), (job.first_step + first, count, first),
                 job.every, job.first_device, job.stream, record,
             )  # fmt: skip

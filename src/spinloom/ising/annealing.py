@@ -11,13 +11,17 @@ import numpy as np
 
 from spinloom.ising import blocks, memory
 from spinloom.ising.job import Job, Outcome
-from spinloom.ising.kernels import replicas, single
+from spinloom.ising.kernels import device, replicas, single
 from spinloom.ising.problem import INTEGER_LIMIT, Problem
 
 WIDEST_BLOCK = 256
 """Replicas in one block: more would not be faster a replica, and their states would leave the cache."""
 
-KERNELS = ("auto", "replicas", "sequential", "dense")
+KERNELS = ("auto", "replicas", "sequential", "dense", "cuda")
+"""How many replicas move: side by side, one by one, or a thread each on a CUDA device, with the samples of "replicas".
+
+"auto" never chooses "cuda": what a seed gives should not depend on whether the machine has such a device.
+"""
 
 
 def solve(job: Job) -> Outcome:
@@ -26,19 +30,20 @@ def solve(job: Job) -> Outcome:
     Raises
     ------
     InputError
-        More replicas than memory holds, or a deadline shorter than one sweep.
+        More replicas than memory holds, a deadline shorter than one sweep, or no CUDA device for kernel "cuda".
     """
     kernel = choose_kernel(job.problem, job.reads) if job.kernel == "auto" else job.kernel
     memory.check(job.problem, job.reads, kernel)
-    build = _replica_blocks if kernel == "replicas" else _single_blocks
+    if kernel == "cuda":
+        memory.check_device(job.problem, job.reads, device.free_memory())
     warm(job, kernel)
-    pieces, collect, name = build(job, kernel)
+    pieces, collect, name = _build(job, kernel)
     ran = blocks.run(pieces, job.threads, job.deadline, job.progress)
     found = collect()
     info: dict[str, Any] = {"late": ran.late}
     if ran.late and ran.in_time == 0.0:
         raise blocks.too_short(job.deadline, job.problem.size, job.reads)
-    if not integer_couplings(job.problem) and kernel == "replicas":
+    if not integer_couplings(job.problem) and kernel in ("replicas", "cuda"):
         info["fallback"] = (
             "couplings do not fit a byte (|h| + sum |J| over 127 steps, or no common step): float32 instead of int8"
         )
@@ -72,8 +77,7 @@ def warm(job: Job, kernel: str) -> None:
     """Compile what the run needs, or load it from disk, so that no clock counts it."""
     small = warm_problem(job.problem)
     tiny = replace(job, problem=small, reads=1, betas=np.ones(1), initial=None, threads=1, deadline=None, progress=None)
-    build = _replica_blocks if kernel == "replicas" else _single_blocks
-    blocks.run(build(tiny, kernel)[0], 1)
+    blocks.run(_build(tiny, kernel)[0], 1)
 
 
 def warm_problem(problem: Problem) -> Problem:
@@ -116,12 +120,18 @@ Built = tuple[list[blocks.Block], Callable[[], np.ndarray], str]
 """The blocks, what gives the states (reads, n) when they have run, and the kernel's name."""
 
 
-def _replica_blocks(job: Job, kernel: str) -> Built:
+def _build(job: Job, kernel: str) -> Built:
+    if kernel == "replicas":
+        return _replica_blocks(job)
+    return _device_block(job) if kernel == "cuda" else _single_blocks(job, kernel)
+
+
+def _replica_blocks(job: Job) -> Built:
     problem = job.problem
     arrays, unit = replica_arrays(problem)
     integers = arrays[2].dtype == np.int8
     anneal = replicas.anneal_kernel(job.update)
-    scales = np.minimum(2.0 * job.betas * unit, 1e30).astype(np.float32)
+    scales = _scales(job, unit)
     width = min(WIDEST_BLOCK, padded(-(-job.reads // job.threads)))
     pieces, kept = [], []
     for first in range(0, job.reads, width):
@@ -149,6 +159,29 @@ def _replica_blocks(job: Job, kernel: str) -> Built:
         return found
 
     return pieces, collect, f"replicas {arrays[2].dtype.name}"
+
+
+def _scales(job: Job, unit: float) -> np.ndarray:
+    """2 beta of each sweep for fields in the kernel's unit."""
+    return np.minimum(2.0 * job.betas * unit, 1e30).astype(np.float32)
+
+
+def _device_block(job: Job) -> Built:
+    problem = job.problem
+    arrays, unit = replica_arrays(problem)
+    found = np.empty((job.reads, problem.size), np.int8)
+    least = np.full(job.reads, np.inf)
+
+    def run(stop, done):
+        there = device.Replicas(arrays, job.update, split_seed(job.seed), job.reads, job.initial)
+        there.anneal(_scales(job, unit), stop, done, least)
+        there.states(found, job.keep)
+
+    def lowest():
+        return float(least.min() * unit + problem.offset)
+
+    pieces = [blocks.Block(run, job.betas.size, float(problem.size * job.reads), lowest)]
+    return pieces, lambda: found, f"cuda {arrays[2].dtype.name}"
 
 
 def unit_energies(problem: Problem, states: np.ndarray, unit: float, integers: bool) -> np.ndarray:

@@ -37,7 +37,7 @@ class Job:
     initial : ndarray (reads, n) int8, optional
         First states; random when left out.
     update : {"gibbs", "metropolis"}
-    kernel : {"auto", "replicas", "sequential", "dense"}
+    kernel : {"auto", "replicas", "sequential", "dense", "cuda"}
     keep : {"best", "last"}
         Which state of a read is returned: the best it saw, or its last (a sample of the Boltzmann law).
     deadline : float, optional

@@ -28,21 +28,34 @@ def needed(problem: Problem, reads: int, kernel: str) -> tuple[float, float]:
     fixed = 24.0 * problem.edges + 100.0 * problem.size
     if kernel == "dense":
         fixed += 8.0 * problem.size**2
-    return fixed, 3.0 * problem.size + (64.0 if kernel == "replicas" else 4096.0)
+    return fixed, 3.0 * problem.size + (64.0 if kernel in ("replicas", "cuda") else 4096.0)
 
 
 def check(problem: Problem, reads: int, kernel: str) -> None:
     """Raise InputError, before anything is allocated, when the reads do not fit; the message says how many do."""
     fixed, each = needed(problem, reads, kernel)
-    free = available() * _SHARE
+    smaller = f"with kernel '{kernel}'", "choose kernel='sequential' or a smaller problem"
+    _check(problem, reads, fixed, each, available() * _SHARE, smaller)
+
+
+def check_device(problem: Problem, reads: int, free: float) -> None:
+    """The same for a CUDA device with ``free`` bytes: couplings in both directions, two states and the generators."""
+    each = 2.0 * problem.size + 32.0
+    fixed = 16.0 * problem.edges + 16.0 * problem.size + 32.0 * each  # rows of states are padded to 32 reads
+    smaller = "on the CUDA device", "leave kernel='cuda' out or choose a smaller problem"
+    _check(problem, reads, fixed, each, free * _SHARE, smaller)
+
+
+def _check(problem: Problem, reads: int, fixed: float, each: float, free: float, smaller: tuple[str, str]) -> None:
     if fixed + reads * each > free:
+        where, remedy = smaller
         fits = int((free - fixed) / each)
         if fits < 1:
             raise InputError(
-                f"The problem itself needs {fixed / 2**30:.1f} GiB with kernel '{kernel}' and {free / 2**30:.1f} GiB "
-                "are free; choose kernel='sequential' or a smaller problem."
+                f"The problem itself needs {fixed / 2**30:.1f} GiB {where} and {free / 2**30:.1f} GiB are free; "
+                f"{remedy}."
             )
         raise InputError(
-            f"{reads} reads of {problem.size} spins need {(fixed + reads * each) / 2**30:.1f} GiB and "
+            f"{reads} reads of {problem.size} spins need {(fixed + reads * each) / 2**30:.1f} GiB {where} and "
             f"{free / 2**30:.1f} GiB are free: at most {fits} reads fit at once."
         )

@@ -30,6 +30,7 @@ METHODS = {
 
 _DEFAULT_SWEEPS = 1000
 _PILOT_SHARE, _BUDGET_SHARE = 0.03, 0.95
+_READS_ON_DEVICE = 8192  # threads enough to hide the waiting for memory on most CUDA devices
 
 
 @final
@@ -128,7 +129,9 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         update : {"auto", "gibbs", "metropolis"}
             The rule of a single spin. "gibbs" is the p-bit's; "auto" anneals with Metropolis' rule, which reaches the
             same law and moves more, and samples with the p-bit's.
-        kernel : {"auto", "replicas", "sequential", "dense"}
+        kernel : {"auto", "replicas", "sequential", "dense", "cuda"}
+            "cuda" anneals on a CUDA device, with the samples of "replicas" but for ties with rounding; it pays from
+            some thousand reads on, and "auto" never chooses it.
         threads : int, optional
             All that the process may use when left out.
         progress : callable, optional
@@ -208,6 +211,8 @@ def solve(
         raise UnknownNameError("method", method, METHODS)
     if kernel not in annealing.KERNELS:
         raise UnknownNameError("kernel", kernel, annealing.KERNELS)
+    if kernel == "cuda" and (method != "annealing" or device is not None):
+        raise InputError("kernel='cuda' anneals ideal p-bits; leave it out with another method or with a device.")
     if update not in ("auto", "gibbs", "metropolis"):
         raise UnknownNameError("update", update, ("auto", "gibbs", "metropolis"))
     for name, number in (("num_reads", num_reads), ("num_sweeps", num_sweeps)):
@@ -220,7 +225,7 @@ def solve(
         seed = int(np.random.default_rng().integers(2**63))
     if update == "auto":
         update = "gibbs" if method in ("sampling", "quantum") or device is not None else "metropolis"
-    reads = num_reads or (_reads(method, problem, threads, device) if time_limit else 1)
+    reads = num_reads or (_reads(method, problem, threads, kernel, device) if time_limit else 1)
     run: Callable[[Job], Outcome] = importlib.import_module(
         f"spinloom.ising.{METHODS[method] if device is None else 'hardware'}"
     ).solve
@@ -280,10 +285,12 @@ def _fitting(
     return fitting, left, outcome if outcome.interrupted else None
 
 
-def _reads(method: str, problem: Any, threads: int, device: Any) -> int:
+def _reads(method: str, problem: Any, threads: int, kernel: str, device: Any) -> int:
     """Reads under a time limit: as many as run side by side at no or little cost in sweeps."""
     if device is not None or problem.size > 200_000:
         return 1
+    if kernel == "cuda":
+        return _READS_ON_DEVICE
     return threads * {"tempering": 1, "cluster_tempering": 1, "polynomial": 8}.get(method, 64)
 
 
