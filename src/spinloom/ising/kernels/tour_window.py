@@ -68,7 +68,8 @@ def _reduce(distances, left, right, starts, ends, ways, shortened, between, firs
                 entering[b] = min(entering[b], distances[ends[a], starts[b]])
     if not shortened:
         price_left, price_right = 0.0, 0.0
-        leaving[:], entering[:] = 0.0, 0.0
+        for a in range(size):
+            leaving[a], entering[a] = 0.0, 0.0
     taken = 0.5 * (price_left + price_right)
     for a in range(size):
         if ways == 2 and a % 2 == 0:  # the end of a piece is the start of the turned piece
@@ -104,13 +105,14 @@ def _couple(between, first, last, ways, penalty, couplings, linear):
     for a in range(width):  # in the couplings' own type and both ways, so that rows are added to rows
         for b in range(width):
             after[a, b] = before[b, a] = float32(between[a, b])
-    couplings[:] = float32(0.0)
     for p in range(pieces):
         for a in range(width):
             i = p * width + a
             row = couplings[i]
-            own = row[p * width : (p + 1) * width]
             linear[i] = -twice
+            for j in range(row.size):
+                row[j] = float32(0.0)
+            own = row[p * width : (p + 1) * width]
             for b in range(width):
                 own[b] = twice  # one piece a place
             for q in range(a - a % ways, row.size, width):
@@ -244,7 +246,8 @@ def _one_window(distances, tour, cuts, ways, plan, device, generator, work, ints
         length = new_length(distances, left, right, starts, ends, choice)
         if length < shortest or (length == shortest and not found):
             shortest, found = length, True
-            chosen[:] = choice
+            for p in range(chosen.size):
+                chosen[p] = choice[p]
     if not found:
         return 0.0
     same = True

@@ -81,7 +81,7 @@ def _close_edges(order, place, near, city, generator, cuts):
         cuts[count - 1] = edge
 
 
-def _kick(distances, order, place, near, generator, cuts, buffer, touched):
+def _kick(distances, order, place, near, generator, cuts, exchanged, buffer, touched):
     """Exchange two neighbouring pieces between three edges near a random city; returns the change of length."""
     size, count = order.size, 0
     city = number(generator, size)
@@ -98,7 +98,8 @@ def _kick(distances, order, place, near, generator, cuts, buffer, touched):
     for j in range(3):
         touched[2 * j], touched[2 * j + 1] = order[cuts[j]], order[(cuts[j] + 1) % size]
         change -= distances[touched[2 * j], touched[2 * j + 1]]
-    join(order, place, cuts[:3], 1, np.array([1, 0]), buffer)
+    exchanged[0], exchanged[1] = 1, 0
+    join(order, place, cuts, 1, exchanged, buffer)
     return change + (
         distances[touched[0], touched[3]] + distances[touched[4], touched[1]] + distances[touched[2], touched[5]]
     )
@@ -107,7 +108,8 @@ def _kick(distances, order, place, near, generator, cuts, buffer, touched):
 def _record(lengths, counts, order, best, history):
     if lengths[NOW] < lengths[BEST]:
         lengths[BEST] = lengths[NOW]
-        best[:] = order
+        for i in range(order.size):
+            best[i] = order[i]
         row = min(counts[RECORDS], len(history) - 1)
         history[row, 0], history[row, 1] = counts[WINDOWS], lengths[NOW]
         counts[RECORDS] = row + 1
@@ -121,7 +123,8 @@ def _search(
     order, place, buffer = tour
     calm, patience, temperature = outer
     size = order.size
-    cuts, three, touched = np.empty(ints[2].size + 1, np.int64), np.empty(3, np.int64), np.zeros(6, np.int64)
+    cuts, touched = np.empty(ints[2].size + 1, np.int64), np.zeros(6, np.int64)
+    three, two = np.empty(3, np.int64), np.empty(2, np.int64)
     for window in range(windows):
         if stop[0]:
             break
@@ -133,13 +136,14 @@ def _search(
                 accept = chance < np.exp((lengths[KEPT] - lengths[NOW]) / temperature)
             if accept:
                 lengths[KEPT] = lengths[NOW]
-                kept[:] = order
+                for i in range(size):
+                    kept[i] = order[i]
             else:
                 lengths[NOW] = lengths[KEPT]
-                order[:] = kept
                 for i in range(size):
-                    place[order[i]] = i
-            lengths[NOW] += kick(distances, order, place, near, generator, three, buffer, touched)
+                    order[i] = kept[i]
+                    place[kept[i]] = i
+            lengths[NOW] += kick(distances, order, place, near, generator, three, two, buffer, touched)
             counts[KICKS] += 1
         if stride > 0:
             for j in range(cuts.size):
