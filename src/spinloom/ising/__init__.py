@@ -29,7 +29,7 @@ _MODULES = {
     "Progress": "job",
 }
 
-_SUBMODULES = ("exact", "exact_quantum", "quantum", "statistics")
+_SUBMODULES = ("encodings", "exact", "exact_quantum", "files", "hardware", "quantum", "statistics")
 
 __all__ = [
     "BoltzmannMachine",
@@ -54,4 +54,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted((*__all__, *_SUBMODULES))
