@@ -130,8 +130,8 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
             The rule of a single spin. "gibbs" is the p-bit's; "auto" anneals with Metropolis' rule, which reaches the
             same law and moves more, and samples with the p-bit's.
         kernel : {"auto", "replicas", "sequential", "dense", "cuda"}
-            "cuda" anneals on a CUDA device, with the samples of "replicas" but for ties with rounding; it pays from
-            some thousand reads on, and "auto" never chooses it.
+            "cuda" anneals on a CUDA device, a thread a read (it takes thousands to fill one), with the samples of
+            "replicas" but for ties with rounding; "auto" never chooses it.
         threads : int, optional
             All that the process may use when left out.
         progress : callable, optional
