@@ -34,6 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "scipy": {"crossbar", "engines", "devices", "responses", "ising", "snn", "experiments", "tasks"},
     "sklearn": {"tasks"},
     "snntorch": {"snn"},
+    "threadpoolctl": {"ising"},
     "torch": {"nn", "snn", "responses"},
     "typer": {"cli"},
     "xarray": {"cost", "crossbar", "devices", "ising", "responses", "nn", "snn", "experiments", "report", "tasks"},

@@ -10,7 +10,7 @@ import numpy as np
 
 from spinloom.errors import InputError
 from spinloom.ising.learning.chip import Felt
-from spinloom.ising.learning.sampling import Chains, Turns, bits, coins, draw_hidden, draw_visible, in_turns
+from spinloom.ising.learning.sampling import Chains, Turns, bits, coins, draw_hidden, draw_visible, in_turns, one_thread
 from spinloom.ising.learning.sums import log_2cosh
 from spinloom.ising.learning.terms import Terms, energies
 
@@ -70,18 +70,20 @@ def log_partition_estimate(
     visible = bits(np.repeat(start[:, None].astype(np.float32), chains, axis=1), chance)
     hidden = coins((h, chains), chance)
     logs, before = np.zeros(chains), 0.0
-    for step in range(1, steps + 1):
-        now = step / steps
-        logs += _gain(terms, start, visible, hidden, before, now)
-        felt = Felt.ideal(_between(terms, start, now), np.float32)
-        if in_turns(terms):
-            Turns(felt, Chains(visible, hidden), chance).sweep()
-        else:
-            draw_hidden(felt, visible, hidden, chance)
-            draw_visible(felt, visible, hidden, chance)
-        before = now
-        if progress is not None:
-            progress(step, steps)
+    with one_thread():
+        for step in range(1, steps + 1):
+            now = step / steps
+            logs += _gain(terms, start, visible, hidden, before, now)
+            felt = Felt.ideal(_between(terms, start, now), np.float32)
+            if terms.hiddens is None:
+                draw_hidden(felt, visible, hidden, chance)  # weights are of visible states: hidden ones follow them
+            if in_turns(terms):
+                Turns(felt, Chains(visible, hidden), chance).sweep()
+            else:
+                draw_visible(felt, visible, hidden, chance)
+            before = now
+            if progress is not None:
+                progress(step, steps)
     top = logs.max()
     weights = np.exp(logs - top)
     mean = weights.mean()

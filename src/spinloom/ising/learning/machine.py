@@ -11,7 +11,7 @@ from spinloom.errors import InputError, UnknownNameError
 from spinloom.ising.learning import sums
 from spinloom.ising.learning.chip import Chip, Felt
 from spinloom.ising.learning.estimate import Estimate, log_partition_estimate
-from spinloom.ising.learning.sampling import Chains, Turns, draw_hidden, draw_visible, in_turns
+from spinloom.ising.learning.sampling import Chains, Turns, draw_hidden, draw_visible, in_turns, one_thread
 from spinloom.ising.learning.terms import Terms, zeros
 from spinloom.ising.learning.training import History, Learning, Trainer, train
 
@@ -25,8 +25,8 @@ class BoltzmannMachine:
 
     The sign is dimod's: E is minimised. A p-bit takes +1 with probability 1/(1 + exp(2 f)), f its field. P-bits are
     updated one after another, in the kernel of the samplers; above 256 units a layer that is not coupled within is
-    drawn at once, by products of matrices, in which the number of threads may change the last digit. Numbers are
-    float32 while sampling and float64 in exact answers. Chance comes from the ``seed`` of each call.
+    drawn at once, by products of matrices on one thread. Numbers are float32 while sampling and float64 in exact
+    answers. Chance comes from the ``seed`` of each call; the same seed gives the same numbers.
 
     Parameters
     ----------
@@ -145,7 +145,8 @@ class BoltzmannMachine:
             if watch is not None:
                 watch(epoch)
 
-        return train(trainer, rows, shares, seen, progress, grey)
+        with one_thread():
+            return train(trainer, rows, shares, seen, progress, grey)
 
     def set_fields(self, data: Any) -> Self:
         """Visible fields -artanh <s_i> of the data's means, a start near the data; gives the machine.
@@ -246,12 +247,13 @@ class BoltzmannMachine:
         free = self._hold(chains.visible, given)
         felt = Felt.ideal(self.terms, np.float32) if self.chip is None else self.chip.felt(self.terms, np.float32)
         turns = Turns(felt, chains, chance) if free is None and in_turns(self.terms) else None
-        for _ in range(sweeps):
-            if turns is not None:
-                turns.sweep()
-            else:
-                draw_hidden(felt, *chains, chance)
-                draw_visible(felt, *chains, chance, free)
+        with one_thread():
+            for _ in range(sweeps):
+                if turns is not None:
+                    turns.sweep()
+                else:
+                    draw_hidden(felt, *chains, chance)
+                    draw_visible(felt, *chains, chance, free)
         found = chains.visible.T
         return (found if self.vartype == "SPIN" else (found + 1.0) / 2.0).astype(np.int8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -10,6 +11,13 @@ from spinloom.ising.learning.chip import Felt
 from spinloom.ising.learning.terms import Terms
 
 _KERNEL = 256  # units up to which the kernel is faster than products of matrices
+
+
+def one_thread() -> AbstractContextManager:
+    """Hold products of matrices to one thread: the order of their sums would decide the last digits, and then bits."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
 
 
 def in_turns(terms: Terms) -> bool:
