@@ -20,6 +20,7 @@ from benchmarks import (
     crossbar,
     dynamics,
     ising,
+    ising_cuda,
     ising_tsp,
     layers,
     network,
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "spiking": spiking.rows,
     "stochastic": stochastic.rows,
     "ising": ising.rows,
+    "ising_cuda": ising_cuda.rows,
     "tours": ising_tsp.rows,
 }
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
