@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import unittest
+from dataclasses import replace
 
 import dimod
 import dimod.testing
@@ -11,8 +12,8 @@ import numpy as np
 import pytest
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import PBitSampler, Problem, annealing, memory
-from spinloom.ising.job import Job
+from spinloom.ising import PBitSampler, Problem, annealing, memory, sampler
+from spinloom.ising.job import Job, Outcome
 
 KERNELS = ("replicas", "sequential", "dense")
 REAL = dimod.BinaryQuadraticModel(
@@ -122,6 +123,30 @@ def test_time_limit_is_kept_and_said():
     assert found.info["num_sweeps"] > 100
     again = PBitSampler().sample(bqm, num_sweeps=found.info["num_sweeps"], num_reads=len(found), seed=1)
     assert np.array_equal(found.record.sample, again.record.sample) or found.info["late"]
+
+
+@pytest.mark.parametrize("limit", [0.1, 1.0, 10.0])
+def test_a_time_limit_is_used(limit, monkeypatch):
+    """A clock of its own: 1 ms a call, 0.15 ms a sweep, and a first call that other load holds up for 8 ms.
+
+    All the time but the pilots' (at most 15 % and one run that began before) and 5 % in hand goes to the run.
+    """
+    now, hiccup = [0.0], [0.0, 8e-3]
+
+    def run(job):
+        seconds = 0.15e-3 * job.betas.size + (hiccup.pop(0) if hiccup else 0.0)
+        now[0] += seconds + 1e-3
+        return Outcome(np.ones((1, 2), np.int8), np.zeros(1), 1.0, seconds)
+
+    monkeypatch.setattr(sampler.time, "perf_counter", lambda: now[0])
+    job = Job(Problem.from_arrays([0], [1], [1.0]), 64, np.ones(1))
+    sweeps, left, stopped = sampler._fitting(run, job, np.ones, limit)
+    before = now[0]
+    run(replace(job, betas=np.ones(sweeps)))
+    assert stopped is None
+    assert 0.85 * limit < now[0] - 1.15e-3 < limit  # less the call that only compiles
+    assert now[0] - before > 0.65 * limit
+    assert left < limit
 
 
 def test_a_time_limit_shorter_than_a_sweep_is_refused():

@@ -29,7 +29,8 @@ METHODS = {
 """Method -> the module whose ``solve(job)`` does it."""
 
 _DEFAULT_SWEEPS = 1000
-_PILOT_SHARE, _BUDGET_SHARE = 0.03, 0.95
+_PILOT_SHARES, _BUDGET_SHARE = (0.02, 0.15), 0.95
+"""Shares of a time limit: sweeps of a pilot that is long enough, all pilots at most, and the run's own sweeps."""
 _READS_ON_DEVICE = 8192  # threads enough to hide the waiting for memory on most CUDA devices
 
 
@@ -266,23 +267,32 @@ def solve(
 def _fitting(
     run: Callable[[Job], Outcome], job: Job, betas: Callable[[int], np.ndarray], time_limit: float
 ) -> tuple[int, float, Outcome | None]:
-    """Sweeps that fit what is left of the time limit, from short runs of the same schedule, and what is left.
+    """Sweeps that fit what is left of the time limit, from ever longer runs of the same schedule, and what is left.
 
-    The third value is the outcome of a short run that Ctrl-C ended.
+    Once the sweeps of a run take the pilot's share it is made again, and the faster one counts: other load on the
+    machine only slows. The third value is the outcome of a short run that Ctrl-C ended.
     """
     job = replace(job, progress=None)
     run(replace(job, betas=betas(1)))  # compilation is not the user's time
     first = time.perf_counter()
-    outcome = run(replace(job, betas=betas(1)))
-    sweeps, once = 1, time.perf_counter() - first
-    if outcome.seconds > time_limit:
+    sweeps, around, outcomes = 1, [], [run(replace(job, betas=betas(1)))]
+    if outcomes[0].seconds > time_limit:
         raise blocks.too_short(time_limit, job.problem.size, job.reads)
-    while time.perf_counter() - first < _PILOT_SHARE * time_limit and not outcome.interrupted:
-        sweeps *= 4
-        outcome = run(replace(job, betas=betas(sweeps), deadline=time_limit))
-    left = max(time_limit - (time.perf_counter() - first) - once, 0.02 * time_limit)
-    fitting = max(int(_BUDGET_SHARE * left * sweeps / max(outcome.seconds, 1e-9)), 1)
-    return fitting, left, outcome if outcome.interrupted else None
+
+    def spent() -> float:
+        return (time.perf_counter() - first) / time_limit
+
+    while not outcomes[-1].interrupted and len(outcomes) < 2 and spent() < _PILOT_SHARES[1]:
+        enough = sweeps > 10 and outcomes[-1].seconds > _PILOT_SHARES[0] * time_limit
+        if not enough:
+            sweeps, outcomes = 4 * sweeps, []
+        begin = time.perf_counter()
+        outcomes.append(run(replace(job, betas=betas(sweeps), deadline=time_limit)))
+        around.append(time.perf_counter() - begin - outcomes[-1].seconds)
+    left = max(time_limit * (1.0 - spent()) - min(around, default=0.0), 0.02 * time_limit)
+    each = min(outcome.seconds for outcome in outcomes) / sweeps
+    stopped = outcomes[-1] if outcomes[-1].interrupted else None
+    return max(int(_BUDGET_SHARE * left / max(each, 1e-9)), 1), left, stopped
 
 
 def _reads(method: str, problem: Any, threads: int, kernel: str, device: Any) -> int:
