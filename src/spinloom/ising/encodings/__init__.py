@@ -5,7 +5,18 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-_SUBMODULES = ("factorisation", "gates", "grouping", "logic", "max_cut", "max_sat", "nanomagnets", "tsp", "tsp_one_hot")
+_SUBMODULES = (
+    "factorisation",
+    "gates",
+    "grouping",
+    "hopfield",
+    "logic",
+    "max_cut",
+    "max_sat",
+    "nanomagnets",
+    "tsp",
+    "tsp_one_hot",
+)
 
 
 def __getattr__(name: str) -> ModuleType:
