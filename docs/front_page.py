@@ -1,9 +1,9 @@
 """Picture and tables of the first page and of the pages of findings, from real runs: python docs/front_page.py RUNS.
 
 RUNS holds runs of reproductions; the latest of each is taken. With Xin2023_switching, Xin2023_network and
-Xin2023_energy among them the picture and its tables are made; the tables of synapses and crossbars and of stochastic
-and spiking systems take a row of every reproduction that was run, and stay as they are where none was. Text between
-``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
+Xin2023_energy among them the picture and its tables are made; the tables of synapses and crossbars, of stochastic
+and spiking systems and of p-bits take a row of every reproduction that was run, and stay as they are where none was.
+Text between ``<!-- name: begin -->`` and ``<!-- name: end -->`` is replaced.
 """
 
 from __future__ import annotations
@@ -86,6 +86,19 @@ STOCHASTIC = {
     "Chen2023_snn": "accuracy.weights.whitened",
     "Suh2015_coding": "loss.share",
 }
+ISING = {
+    "Camsari2017_logic": "products.right",
+    "Borders2019_factorisation": "945.junctions.modes",
+    "Si2024_tsp": "close.st70",
+    "GSet_maxcut": "",
+    "Faria2021_bayesian": "siblings.stt",
+    "Camsari2019_quantum": "exponent.chain",
+    "Zhang2024_highbarrier": "graph.Zhang2024.mean",
+    "Ren2024_backhopping": "factors.Zhang2024.time_ratio",
+    "Debashis2016_dipoles": "deviation.neel",
+    "Bhanja2016_nanomagnets": "recall.network",
+    "Boltzmann_learning": "gap.bars_restricted.pcd10",
+}
 PRINTED = ((30, 2.2, -11.8), (200, 3.4, -10.5))
 
 
@@ -107,11 +120,12 @@ def _values(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(e: dict[str, Any]) -> str:
+    label = re.sub(r"<(?=[A-Za-z])", "&lt;", e["label"])
     if e["published"] is None:
-        return f"| {e['label']} | {e['relation']} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
+        return f"| {label} | {e['relation']} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
     sign = f"{e['relation']} " if e["relation"] else ""
     published = sign + _numbers(e["published"], e["unit"])
-    return f"| {e['label']} | {published} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
+    return f"| {label} | {published} | {_numbers(e['ours'], e['unit'])} | {e['verdict']} |"
 
 
 def _texts(runs: Path) -> dict[str, str]:
@@ -226,13 +240,17 @@ def _accuracy(data: xr.Dataset) -> Panel:
 if __name__ == "__main__":
     runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
     folder = Path(__file__).parent / "_static"
-    tables = {"synapses": _systems(runs, SYNAPSES), "stochastic": _systems(runs, STOCHASTIC, seeds=True)}
+    tables = {
+        "synapses": _systems(runs, SYNAPSES),
+        "stochastic": _systems(runs, STOCHASTIC, seeds=True),
+        "ising": _systems(runs, ISING, seeds=True),
+    }
     texts = {name: table for name, table in tables.items() if table}
     if all(list((runs / name).glob("*/result.nc")) for name in ROWS):
         panels = (_switching(_latest(runs, "Xin2023_switching")), _accuracy(_latest(runs, "Xin2023_network")))
         save(FigureSpec("first_look", "", panels), folder)
         (folder / "first_look.png").unlink()
         texts |= _texts(runs)
-    pages = ("findings.md", "findings_stochastic.md")
+    pages = ("findings.md", "findings_stochastic.md", "findings_ising.md")
     for page in (folder.parents[1] / "README.md", *(folder.parent / name for name in pages)):
         _fill(page, texts)

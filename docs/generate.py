@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from spinloom import parameters, reproductions
@@ -11,7 +12,7 @@ from spinloom.units import pretty
 
 
 def _cell(text: object) -> str:
-    return " ".join(str(text).split()).replace("|", "\\|")
+    return re.sub(r"<(?=[A-Za-z])", "&lt;", " ".join(str(text).split()).replace("|", "\\|"))  # <zz> is no tag
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
