@@ -1,8 +1,8 @@
 """Junctions that decide, m = ±1, by heat and by an input x: laws of the two branches of an autonomous p-bit.
 
-    branch with a comparing transistor ("redraw"):   m = sgn(r_T - r)
-        r_T <- r_T e^(-dt/tau_T) + (1 - e^(-dt/tau_T)) tanh x
-        r   <- drawn anew from U(-1, 1) with the probability 1 - e^(-dt/tau),   tau = tau_N e^(r k)
+    branch with a comparing transistor ("redraw"):   m = sgn(r_T - r),
+    r_T <- r_T e^(-dt/tau_T) + (1 - e^(-dt/tau_T)) tanh x,
+    r <- drawn anew from U(-1, 1) with the probability 1 - e^(-dt/tau),   tau = tau_N e^(r k)
     branch whose torque biases the dwell times ("dwell"):   m <- m sgn(e^(-dt/(tau_N e^(x m))) - u),   u from U(0, 1)
     synapse:   x <- x e^(-dt/tau_S) + (1 - e^(-dt/tau_S)) I_0 (h + sum_j J_ij m_j)
 
