@@ -273,10 +273,10 @@ def _fitting(
     machine only slows. The third value is the outcome of a short run that Ctrl-C ended.
     """
     job = replace(job, progress=None)
-    run(replace(job, betas=betas(1)))  # compilation is not the user's time
+    compiling = run(replace(job, betas=betas(1)))  # compilation is not the user's time
     first = time.perf_counter()
     sweeps, around, outcomes = 1, [], [run(replace(job, betas=betas(1)))]
-    if outcomes[0].seconds > time_limit:
+    if min(compiling.seconds, outcomes[0].seconds) > time_limit:
         raise blocks.too_short(time_limit, job.problem.size, job.reads)
 
     def spent() -> float:
