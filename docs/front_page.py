@@ -90,7 +90,7 @@ ISING = {
     "Camsari2017_logic": "products.right",
     "Borders2019_factorisation": "945.junctions.modes",
     "Si2024_tsp": "close.st70",
-    "GSet_maxcut": "",
+    "GSet_maxcut": "G22.10s",
     "Faria2021_bayesian": "siblings.stt",
     "Camsari2019_quantum": "exponent.chain",
     "Zhang2024_highbarrier": "graph.Zhang2024.mean",
