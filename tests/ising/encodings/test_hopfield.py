@@ -32,7 +32,7 @@ def test_damaged_patterns_are_recalled():
 
 
 def test_hot_p_bits_forget():
-    """At beta = 0 states are coins: the mean overlap of 18 000 spins is within 4.5 standard errors; false alarm 7e-6."""
+    """At beta = 0 states are coins: the mean overlap of 18 000 is within 4.5 standard errors (false alarm 7e-6)."""
     cues = np.repeat(PATTERNS[:1], 300, axis=0)
     hot = hopfield.recall(associative.hebb(PATTERNS), cues, beta=0.0, sweeps=1, seed=1)
     assert abs((hot * cues).mean()) < 4.5 / np.sqrt(18_000)
