@@ -110,6 +110,7 @@ protocols.add("edge_grouping", "spinloom.experiments.protocols.edge_grouping:run
 protocols.add("nonvolatile_bits", "spinloom.experiments.protocols.nonvolatile_bits:run")
 protocols.add("logic", "spinloom.experiments.protocols.logic:run")
 protocols.add("tsp", "spinloom.experiments.protocols.tsp:run")
+protocols.add("max_cut_table", "spinloom.experiments.protocols.max_cut_table:run")
 protocols.add("factorisation", "spinloom.experiments.protocols.factorisation:run")
 
 reports = Registry("report", "spinloom.reports")

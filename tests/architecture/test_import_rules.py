@@ -19,6 +19,7 @@ PACKAGE = ROOT / "src" / "spinloom"
 ROOMS: dict[str, set[str]] = {
     "click": {"cli"},
     "dimod": {"ising", "experiments", "cli"},
+    "dwave": {"experiments"},
     "h5netcdf": {"devices", "experiments"},
     "jinja2": {"report"},
     "llvmlite": {"engines"},
@@ -27,6 +28,7 @@ ROOMS: dict[str, set[str]] = {
     "norse": {"snn"},
     "numba": {"physics", "engines", "devices", "ising", "nn", "snn"},
     "numpy": {"*"},
+    "openjij": {"experiments"},
     "pint": {"units"},
     "platformdirs": {"engines", "tasks"},
     "pydantic": {"parameters", "experiments"},

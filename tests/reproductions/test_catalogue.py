@@ -131,6 +131,13 @@ _SMALL: dict[str, dict[str, Any]] = {
             "show_sweeps": 2,
         },
     },
+    "max_cut_table": {
+        "data": "made",
+        "limits": {"1s": 0.03, "10s": 0.04},
+        "repeats": {"1s": 1, "10s": 1},
+        "peers": False,
+        "traced": ["G22"],
+    },
     "plasticity_curves": {"cycles": 1},
     "stochastic_neurons": {
         "data": "digits",
