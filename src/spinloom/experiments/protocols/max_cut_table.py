@@ -39,8 +39,6 @@ def run(spec: Reproduction, context: Context) -> Outcome:
     judge), ``peers`` (whether others are run), ``peer_reads`` (numbers of reads, of schedules that fill the time,
     besides their default), ``traced`` (graphs whose course is drawn).
     """
-    import xarray as xr
-
     settings = spec.settings
     graphs = _graphs(settings)
     runners = samplers(tuple(settings["methods"]), tuple(settings["peer_reads"]), bool(settings["peers"]))
@@ -55,11 +53,19 @@ def run(spec: Reproduction, context: Context) -> Outcome:
             return _table(graph, runners, limits, repeats, context.seed, stage)
 
         tables.append(context.part(graph.name, compute))
-    data = xr.concat(tables, dim="graph", join="outer", combine_attrs="drop")
-    assert isinstance(data, xr.Dataset)  # xarray's signature also allows trees
+    data = joined(tables)
     metrics = _metrics(data, str(settings["methods"][0]))
     drawn = max_cut_figures.of(data, tuple(settings["methods"]), tuple(settings["traced"]))
     return Outcome(metrics, data, drawn)
+
+
+def joined(tables: list[xr.Dataset]) -> xr.Dataset:
+    """The graphs' tables as one; courses are as long as the longest."""
+    import xarray as xr
+
+    data = xr.concat(tables, dim="graph", join="outer", combine_attrs="drop")
+    assert isinstance(data, xr.Dataset)  # xarray's signature also allows trees
+    return data
 
 
 def _graphs(settings: Mapping[str, Any]) -> list[Graph]:
@@ -151,6 +157,7 @@ def _table(
             "graph": [graph.name],
             "sampler": list(runners),
             "limit": list(limits),
+            "point": np.arange(points),  # an index: courses of different length join
             "allowed": ("limit", list(limits.values())),
         },
     )
