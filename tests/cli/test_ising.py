@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import shlex
 import signal
 import tomllib
@@ -64,6 +65,13 @@ def test_json_of_every_kind(say: Say) -> None:
     assert found["value"] == 2
     assert found["answer"]["weight satisfied"] == 7
     assert found["answer"]["hard clauses violated"] == 0
+
+
+def test_a_device_tells_its_time_and_energy(say: Say) -> None:
+    Path("ring.txt").write_text(_GRAPH)
+    code, out, _ = say("ising", "solve", "ring.txt", *_QUICK, "--device", "Ren2024_backhopping")
+    assert code == 0
+    assert re.search(r"on Ren2024_backhopping: .* .s and .* .J a read", out)
 
 
 def test_long_clauses(say: Say) -> None:

@@ -116,6 +116,20 @@ def test_binary_energies_are_dimods():
     assert found.vartype is dimod.BINARY
 
 
+@pytest.mark.parametrize("method", ["annealing", "tempering"])
+def test_domain_walls_of_a_ring_meet(method):
+    """Equal couplings around a ring of 300: moves that cost nothing must not carry walls along for ever.
+
+    Metropolis' rule in order leaves about a hundred walls; the best of 64 reads leaves at most one pair here.
+    """
+    bqm = dimod.BinaryQuadraticModel({}, {(i, (i + 1) % 300): -1.0 for i in range(300)}, 0.0, "SPIN")
+    found = PBitSampler().sample(
+        bqm, num_reads=64 if method == "annealing" else 1, num_sweeps=2000, seed=1, method=method
+    )
+    assert found.info["update"] == "gibbs"
+    assert found.first.energy <= -296.0
+
+
 def test_time_limit_is_kept_and_said():
     bqm = dimod.generators.ran_r(1, 40, seed=1)
     PBitSampler().sample(bqm, num_sweeps=1, num_reads=64, seed=1)

@@ -163,6 +163,11 @@ def _print(problem: ProblemFile, found: Found, reached: bool | None, target: flo
     names = {"kernel": "kernel", "num_sweeps": "windows a city" if "tour" in told else "sweeps", "seed": "seed"}
     told_run += [f"{name} {info[key]}" for key, name in names.items() if key in info]
     screen.print(f"[dim]{', '.join(told_run)}[/dim]", soft_wrap=True)
+    if "hardware" in info:
+        from spinloom.units import pretty
+
+        time, energy = info["hardware"]["time"], info["hardware"]["energy"]
+        screen.print(f"on {info['hardware']['device']}: {pretty(time, 's')} and {pretty(energy, 'J')} a read")
     if "fallback" in info:
         screen.print(f"[dim]{info['fallback']}[/dim]", soft_wrap=True)
     if violated:

@@ -14,6 +14,7 @@ from spinloom.devices import nanomagnet_kernels as kernels
 from spinloom.devices.nanomagnet_bodies import Shape
 from spinloom.errors import InputError
 from spinloom.physics.constants import BOLTZMANN
+from spinloom.units import si
 
 Model = Literal["bodies", "points"]
 MOST_COUNTED = 16
@@ -170,7 +171,7 @@ class NanomagnetArray:
 
     def run(
         self,
-        duration: float,
+        duration: str | float,
         *,
         runs: int = 1,
         seed: int = 0,
@@ -199,6 +200,7 @@ class NanomagnetArray:
         InputError
             No runs, no duration, a heat that is not above 0, more events than can be followed.
         """
+        duration = si(duration, "time", "duration")
         steps = np.ones(1) if heat is None else np.atleast_1d(np.asarray(heat, float))
         if runs < 1 or not duration > 0 or not (steps > 0).all():
             raise InputError("runs, duration and every heat must be above 0.")

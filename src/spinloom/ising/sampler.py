@@ -129,7 +129,8 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
             First and last inverse temperature; see ``schedules.default_range``.
         update : {"auto", "gibbs", "metropolis"}
             The rule of a single spin. "gibbs" is the p-bit's; "auto" anneals with Metropolis' rule, which reaches the
-            same law and moves more, and samples with the p-bit's.
+            same law and moves more, and samples with the p-bit's; rings and chains too, where spins in a row would
+            carry domain walls along.
         kernel : {"auto", "replicas", "sequential", "dense", "cuda"}
             "cuda" anneals on a CUDA device, a thread a read (it takes thousands to fill one), with the samples of
             "replicas" but for ties with rounding; "auto" never chooses it.
@@ -225,7 +226,8 @@ def solve(
     if seed is None:
         seed = int(np.random.default_rng().integers(2**63))
     if update == "auto":
-        update = "gibbs" if method in ("sampling", "quantum") or device is not None else "metropolis"
+        careful = method in ("sampling", "quantum") or device is not None or _in_rows(problem)
+        update = "gibbs" if careful else "metropolis"
     reads = num_reads or (_reads(method, problem, threads, kernel, device) if time_limit else 1)
     run: Callable[[Job], Outcome] = importlib.import_module(
         f"spinloom.ising.{METHODS[method] if device is None else 'hardware'}"
@@ -293,6 +295,17 @@ def _fitting(
     each = min(outcome.seconds for outcome in outcomes) / sweeps
     stopped = outcomes[-1] if outcomes[-1].interrupted else None
     return max(int(_BUDGET_SHARE * left / max(each, 1e-9)), 1), left, stopped
+
+
+def _in_rows(problem: Any) -> bool:
+    """Whether most spins stand in a row: no field, at most two neighbours.
+
+    Metropolis' rule makes every move that costs nothing. Taken in order, such spins carry a domain wall along and never
+    rid themselves of it; the p-bit's rule makes half of these moves, and walls meet.
+    """
+    if not isinstance(problem, Problem) or not problem.size:
+        return False
+    return float(np.mean((np.diff(problem.pointers) <= 2) & (problem.fields == 0.0))) > 0.5
 
 
 def _reads(method: str, problem: Any, threads: int, kernel: str, device: Any) -> int:
