@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from spinloom.errors import InputError
 from spinloom.ising import blocks, memory
 from spinloom.ising.job import Job, Outcome
 from spinloom.ising.kernels import device, replicas, single
@@ -30,8 +31,13 @@ def solve(job: Job) -> Outcome:
     Raises
     ------
     InputError
-        More replicas than memory holds, a deadline shorter than one sweep, or no CUDA device for kernel "cuda".
+        Any option, more replicas than memory holds, a deadline shorter than one sweep, or no CUDA device for kernel
+        "cuda".
     """
+    if job.options:
+        raise InputError(
+            f"Annealing has no options, and was given {', '.join(map(repr, job.options))}; leave them out."
+        )
     kernel = choose_kernel(job.problem, job.reads) if job.kernel == "auto" else job.kernel
     memory.check(job.problem, job.reads, kernel)
     if kernel == "cuda":
@@ -207,6 +213,7 @@ def _single_blocks(job: Job, kernel: str) -> Built:
     else:
         couplings = problem.couplings.astype(np.float32)
     anneal = single.anneal_kernel(job.update, dense)
+    neighbours = problem.neighbours.view(np.uint32)
     betas = np.clip(job.betas * unit, 1e-30, 1e30).astype(np.float32)
     seeds = split_seed(job.seed)
     found = first_states(job, problem.size)
@@ -223,7 +230,7 @@ def _single_blocks(job: Job, kernel: str) -> Built:
             single.seed_kernel()(*seeds, read, generator)
             state = first.astype(kind)
             anneal(
-                problem.pointers, problem.neighbours, couplings, betas, state, field, found[read], energy, generator,
+                problem.pointers, neighbours, couplings, betas, state, field, found[read], energy, generator,
                 stop, done,
             )  # fmt: skip
             if job.keep == "last":

@@ -2,8 +2,9 @@
 
     flip s_i  when  beta dE_i < x,    dE_i = -2 s_i f_i,    x logistic (heat bath) or exponential (Metropolis)
 
-The numbers x do not depend on the state and are made in blocks by vector instructions; of sixteen spins in a row one
+The numbers x do not depend on the state and are made in blocks by vector instructions; of 32 spins in a row one
 comparison tells whether any may flip. What a flip does to the fields differs: a row of a sparse or a dense matrix.
+Indices are unsigned where single elements are met: a signed one is first checked for counting from the end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from spinloom.engines import launch
 from spinloom.physics import probabilistic_bit, rng, xoshiro
 
 NOISE = {"gibbs": probabilistic_bit.heat_bath_noise, "metropolis": probabilistic_bit.metropolis_noise}
-_LANES, _BLOCK, _GROUP = 64, 512, 16
+_LANES, _BLOCK, _GROUP = 64, 512, 32
 
 # stand-ins, replaced by launch.bind
 advance: Any = None
@@ -50,7 +51,8 @@ def _fill(generator, out, count):
 
 
 def _flip_sparse(pointers, neighbours, couplings, field, spin, change):
-    for q in range(pointers[spin], pointers[spin + 1]):
+    spin = np.uint32(spin)
+    for q in range(np.uint64(pointers[spin]), np.uint64(pointers[np.uint32(spin + np.uint32(1))])):
         field[neighbours[q]] += change * couplings[q]
 
 
@@ -71,22 +73,24 @@ def _anneal(pointers, neighbours, couplings, betas, state, field, best, energy, 
         half_temperature = float32(0.5) / betas[k]
         for first in range(0, spins, _BLOCK):
             last = min(first + _BLOCK, spins)
-            fill(generator, threshold, last - first)
-            start = first
-            while start < last:
-                end = min(start + _GROUP, last)
+            count = last - first
+            fill(generator, threshold, count)
+            for i in range(count):
+                threshold[i] *= half_temperature
+            own, slopes = state[first:last], field[first:last]  # views: flips of this block are seen in it
+            for start in range(0, count, _GROUP):
+                end = min(start + _GROUP, count)
                 most = float32(-1.0)
                 for i in range(start, end):
-                    most = max(most, threshold[i - first] * half_temperature + float32(state[i] * field[i]))
+                    most = max(most, threshold[i] + float32(own[i] * slopes[i]))
                 if most > 0.0:
-                    for i in range(start, end):
-                        slope = state[i] * field[i]
-                        if threshold[i - first] * half_temperature + float32(slope) > 0.0:
-                            old = state[i]
-                            state[i] = -old
+                    for i in range(np.uint64(start), np.uint64(end)):
+                        slope = own[i] * slopes[i]
+                        if threshold[i] + float32(slope) > 0.0:
+                            old = own[i]
+                            own[i] = -old
                             now -= 2.0 * slope
-                            flip(pointers, neighbours, couplings, field, i, -(old + old))
-                start = end
+                            flip(pointers, neighbours, couplings, field, np.uint64(first) + i, -(old + old))
         if now < least:
             least = now
             for i in range(spins):
