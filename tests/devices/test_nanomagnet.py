@@ -134,7 +134,7 @@ def test_refusals() -> None:
         magnet.array([[0, 0], [50e-9, 0]])
     with pytest.raises(InputError, match="in the plane or along z"):
         magnet.array([[0, 0], [500e-9, 0]], axes=[1, 0, 1])
-    with pytest.raises(InputError, match="'spiral' is no layout"):
+    with pytest.raises(InputError, match="no layout 'spiral'"):
         magnet.layout("spiral", 3)
     with pytest.raises(InputError, match="4, 9, 16"):
         magnet.layout("square", 5)

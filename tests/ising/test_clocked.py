@@ -7,7 +7,7 @@ import pytest
 
 from spinloom.devices.pulsed_bit import Devices, PulsedBit
 from spinloom.errors import InputError, ParameterError, UnknownNameError
-from spinloom.ising import clocked, clocked_exact
+from spinloom.ising import clocked, clocked_exact, memory
 from spinloom.ising.exact import Enumeration, states
 from spinloom.ising.histograms import largest_variation, total_variation
 from spinloom.ising.job import Job
@@ -139,8 +139,15 @@ def test_solver_finds_ground_states() -> None:
 
 def test_deadline_stops() -> None:
     found = clocked.run(RING, RESET, np.ones(2_000_000), reads=1, deadline=0.05)
+    assert found.late
     assert found.sweeps[0] < 2_000_000
     assert found.seconds == pytest.approx(found.sweeps[0] * 6 * 100e-9)
+
+
+def test_refuses_reads_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1e6)
+    with pytest.raises(InputError, match=r"at most \d+ reads fit"):
+        clocked.solve(Job(RING, 1_000_000, np.ones(1), device=RESET))
 
 
 def test_refuses() -> None:

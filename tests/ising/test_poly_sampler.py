@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import PBitPolySampler
+from spinloom.ising import PBitPolySampler, memory
 from spinloom.ising.polynomial import Polynomial
 
 THREE = dimod.BinaryPolynomial({"abc": -1.0, "abd": 0.7, "a": 0.3, "cd": -0.4, "": 2.0}, "SPIN")
@@ -67,6 +67,12 @@ def test_errors():
         PBitPolySampler().sample_poly(dimod.BinaryPolynomial({tuple(range(17)): 1.0}, "BINARY"))
     with pytest.raises(UnknownNameError, match="num_reads"):
         PBitPolySampler().sample_poly(THREE, num_read=2)
+
+
+def test_too_many_reads_are_refused_before_they_are_allocated(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 1e6)
+    with pytest.raises(InputError, match=r"at most \d+ reads fit"):
+        PBitPolySampler().sample_poly(THREE, num_reads=1_000_000)
 
 
 def test_empty_polynomial():

@@ -227,11 +227,20 @@ def test_couplings_too_large_for_a_byte_fall_back_and_say_so():
         ({"beta_range": (1.0, float("nan"))}, "beta_range"),
         ({"schedule": [1.0, -1.0]}, "below zero"),
         ({"schedule": "linear"}, "temperature"),
+        ({"options": {"slices": 4}}, "no options"),
+        ({"method": "tempering", "kernel": "dense"}, "leave it out"),
+        ({"method": "sampling", "update": "metropolis"}, "leave it out"),
     ],
 )
 def test_errors_say_what_is_allowed(arguments, message):
     with pytest.raises((InputError, UnknownNameError), match=message):
         PBitSampler().sample(WHOLE, **arguments)
+
+
+@pytest.mark.parametrize(("name", "choice"), [("method", "tempering"), ("kernel", "dense"), ("update", "metropolis")])
+def test_what_a_device_has_no_use_for_is_refused(name, choice):
+    with pytest.raises(InputError, match=f"{name}='{choice}'.*leave it out"):
+        PBitSampler(device="Borders2019_smtj").sample(WHOLE, **{name: choice})
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

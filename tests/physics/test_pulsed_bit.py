@@ -56,7 +56,7 @@ def test_barriers_give_curve_and_growth() -> None:
     assert growth > 3  # barriers of tens of kT: far above 1/2
 
 
-@pytest.mark.parametrize("growth", [0.0, 0.3, 0.5, 0.75, 2.0])
+@pytest.mark.parametrize("growth", [-0.75, -0.3, 0.0, 0.3, 0.5, 0.75, 2.0])
 def test_pulse_needed_is_that_of_the_slowest_drive(growth: float) -> None:
     """Against the largest of 20 001 drives between P = 0.02 and 0.98; the grid finds the least sum to 1e-6."""
     edge = math.log(0.98 / 0.02)

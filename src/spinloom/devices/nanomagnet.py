@@ -11,7 +11,7 @@ import numpy as np
 from spinloom.devices.base import Device
 from spinloom.devices.nanomagnet_array import NanomagnetArray
 from spinloom.devices.nanomagnet_bodies import Shape
-from spinloom.errors import InputError, ParameterError
+from spinloom.errors import InputError, ParameterError, UnknownNameError
 from spinloom.physics import demagnetisation
 from spinloom.physics.constants import BOLTZMANN, VACUUM_PERMEABILITY
 from spinloom.units import pretty, si
@@ -150,8 +150,8 @@ class Nanomagnet(Device):
 
         Raises
         ------
-        InputError
-            An unknown layout, fewer than two magnets, a square of a number that is none.
+        UnknownNameError, InputError
+            An unknown layout; fewer than two magnets, a square of a number that is none.
         """
         v = self.parameters.value
         gap = v("spacing") if spacing is None else si(spacing, "length", "spacing")
@@ -175,4 +175,4 @@ class Nanomagnet(Device):
             perpendicular = self.parameters.choice("easy_axis") == "perpendicular"
             radius = 0.5 * (length + gap) / math.sin(math.pi / count)
             return self.array(radius * outward, None if perpendicular else outward, temperature=temperature)
-        raise InputError(f"'{name}' is no layout; known are {', '.join(LAYOUTS)}.")
+        raise UnknownNameError("layout", name, LAYOUTS)

@@ -12,7 +12,7 @@ import numpy as np
 from spinloom.devices.pulsed_bit import Devices, PulsedBit
 from spinloom.engines import cpu
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import blocks
+from spinloom.ising import blocks, memory
 from spinloom.ising.exact import Enumeration
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Found:
         Sweeps made, (reads,).
     steps : int
         Clock steps a sweep: groups that decide one after another.
-    interrupted : bool
-        Ctrl-C ended it; what was reached is here.
+    interrupted, late : bool
+        Ctrl-C or the deadline ended it; what was reached is here.
     """
 
     states: np.ndarray
@@ -61,6 +61,7 @@ class Found:
     sweeps: np.ndarray
     steps: int
     interrupted: bool = False
+    late: bool = False
 
 
 def pulsed_bit(device: Any) -> PulsedBit:
@@ -235,8 +236,9 @@ def run(
     each_joules = [bit.energy_per_update(float(u), float(square)) for u, square in means]
     seconds = steps * float(sweeps.max()) * bit.time_per_update
     return Found(
-        best, lowest, states, record, seconds, count * sweeps * np.array(each_joules), sweeps, steps, ran.interrupted
-    )
+        best, lowest, states, record, seconds, count * sweeps * np.array(each_joules), sweeps, steps, ran.interrupted,
+        ran.late,
+    )  # fmt: skip
 
 
 def solve(job: Job) -> Outcome:
@@ -249,7 +251,7 @@ def solve(job: Job) -> Outcome:
     Raises
     ------
     InputError, ParameterError, UnknownNameError
-        As :func:`run` and :func:`pulsed_bit`, and an option that is not known.
+        As :func:`run` and :func:`pulsed_bit`; an option that is not known, more reads than memory holds.
     """
     from spinloom.ising.job import Outcome
 
@@ -258,6 +260,7 @@ def solve(job: Job) -> Outcome:
         if name not in options:
             raise UnknownNameError("option of a pulsed p-bit", name, options)
     options |= job.options
+    memory.check(job.problem, job.reads, "hardware")
     bit, each = pulsed_bit(job.device), None
     if options["chip"] is not None:
         each = bit.devices(job.problem.size, options["chip"]).calibrated(options["pulses"], options["chip"])
@@ -275,5 +278,5 @@ def solve(job: Job) -> Outcome:
     }  # fmt: skip
     return Outcome(
         states, job.problem.energies(states), updates * job.reads, time.perf_counter() - begin,
-        found.interrupted, kernel=f"clocked, {options['order']}", info={"hardware": about},
+        found.interrupted, kernel=f"clocked, {options['order']}", info={"hardware": about, "late": found.late},
     )  # fmt: skip

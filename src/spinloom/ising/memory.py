@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from spinloom.errors import InputError
 from spinloom.ising.problem import Problem
+
+if TYPE_CHECKING:
+    from spinloom.ising.polynomial import Polynomial
 
 _SHARE = 0.8
 """Share of the free memory that a run may take: the rest of the program lives too."""
@@ -34,7 +38,9 @@ def needed(problem: Problem, reads: int, kernel: str) -> tuple[float, float]:
 def check(problem: Problem, reads: int, kernel: str) -> None:
     """Raise InputError, before anything is allocated, when the reads do not fit; the message says how many do."""
     fixed, each = needed(problem, reads, kernel)
-    smaller = f"with kernel '{kernel}'", "choose kernel='sequential' or a smaller problem"
+    dense = kernel == "dense"
+    where = "on these p-bits" if kernel == "hardware" else f"with kernel '{kernel}'"
+    smaller = where, "choose kernel='sequential' or a smaller problem" if dense else "choose a smaller problem"
     _check(problem, reads, fixed, each, available() * _SHARE, smaller)
 
 
@@ -46,7 +52,17 @@ def check_device(problem: Problem, reads: int, free: float) -> None:
     _check(problem, reads, fixed, each, free * _SHARE, smaller)
 
 
-def _check(problem: Problem, reads: int, fixed: float, each: float, free: float, smaller: tuple[str, str]) -> None:
+def check_terms(problem: Polynomial, reads: int, threads: int) -> None:
+    """The same for terms of any order: those in both directions, and of every read at work their values."""
+    terms = float(problem.weights.size)
+    fixed = 16.0 * problem.terms.size + 100.0 * problem.size + min(reads, threads) * (8.0 * terms + 2.0 * problem.size)
+    smaller = "as terms of any order", "choose a smaller problem"
+    _check(problem, reads, fixed, 3.0 * problem.size + 4096.0, available() * _SHARE, smaller)
+
+
+def _check(
+    problem: Problem | Polynomial, reads: int, fixed: float, each: float, free: float, smaller: tuple[str, str]
+) -> None:
     if fixed + reads * each > free:
         where, remedy = smaller
         fits = int((free - fixed) / each)

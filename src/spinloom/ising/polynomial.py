@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from spinloom.errors import InputError
-from spinloom.ising import blocks
+from spinloom.ising import blocks, memory
 from spinloom.ising.annealing import first_states, split_seed
 from spinloom.ising.job import Job, Outcome
 from spinloom.ising.kernels import many_body
@@ -106,8 +106,15 @@ class Polynomial:
 
 
 def solve(job: Job) -> Outcome:
-    """Anneal ``job.problem``, a Polynomial."""
+    """Anneal ``job.problem``, a Polynomial.
+
+    Raises
+    ------
+    InputError
+        More reads than memory holds, a deadline shorter than one sweep.
+    """
     problem: Any = job.problem
+    memory.check_terms(problem, job.reads, job.threads)
     kernel = many_body.anneal_kernel()
     first = first_states(job, problem.size)
     found = first.copy()

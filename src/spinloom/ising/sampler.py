@@ -28,6 +28,8 @@ METHODS = {
 }
 """Method -> the module whose ``solve(job)`` does it."""
 
+_HEAT_BATH = ("sampling", "quantum")
+"""Methods whose updates are always the p-bit's own."""
 _DEFAULT_SWEEPS = 1000
 _PILOT_SHARES, _BUDGET_SHARE = (0.02, 0.15), 0.95
 """Shares of a time limit: sweeps of a pilot that is long enough, all pilots at most, and the run's own sweeps."""
@@ -126,7 +128,8 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         method : {"annealing", "tempering", "cluster_tempering", "quantum", "sampling"}
         schedule : {"auto", "temperature", "beta", "geometric"} or array of beta
         beta_range : (float, float), optional
-            First and last inverse temperature; see ``schedules.default_range``.
+            First and last inverse temperature; see ``schedules.default_range``. Sampling is at the last one, 1 when
+            left out.
         update : {"auto", "gibbs", "metropolis"}
             The rule of a single spin. "gibbs" is the p-bit's; "auto" anneals with Metropolis' rule, which reaches the
             same law and moves more, and samples with the p-bit's; rings and chains too, where spins in a row would
@@ -150,7 +153,8 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         Raises
         ------
         InputError, UnknownNameError
-            NaN couplings, more reads than memory holds, a time limit below one sweep, an unknown name.
+            NaN couplings, more reads than memory holds, a time limit below one sweep, an unknown name; a kernel or rule
+            that the method has no use for, a device with another method than annealing.
         """
         if unknown:
             raise UnknownNameError("argument of sample", next(iter(unknown)), self.parameters)
@@ -213,10 +217,16 @@ def solve(
         raise UnknownNameError("method", method, METHODS)
     if kernel not in annealing.KERNELS:
         raise UnknownNameError("kernel", kernel, annealing.KERNELS)
-    if kernel == "cuda" and (method != "annealing" or device is not None):
-        raise InputError("kernel='cuda' anneals ideal p-bits; leave it out with another method or with a device.")
+    if kernel != "auto" and (method != "annealing" or device is not None):
+        raise InputError(f"kernel='{kernel}' anneals ideal p-bits; leave it out with another method or with a device.")
+    if device is not None and method != "annealing":
+        raise InputError(
+            f"method='{method}' takes ideal p-bits; leave it out with a device, which anneals by its own law."
+        )
     if update not in ("auto", "gibbs", "metropolis"):
         raise UnknownNameError("update", update, ("auto", "gibbs", "metropolis"))
+    if update == "metropolis" and (device is not None or method in _HEAT_BATH):
+        raise InputError("update='metropolis' is a rule of annealing and tempering on ideal p-bits; leave it out here.")
     for name, number in (("num_reads", num_reads), ("num_sweeps", num_sweeps)):
         if number is not None and (number != int(number) or number < 1):
             raise InputError(f"{name} is {number}; it must be a whole number of at least 1.")
@@ -226,7 +236,7 @@ def solve(
     if seed is None:
         seed = int(np.random.default_rng().integers(2**63))
     if update == "auto":
-        careful = method in ("sampling", "quantum") or device is not None or _in_rows(problem)
+        careful = method in _HEAT_BATH or device is not None or _in_rows(problem)
         update = "gibbs" if careful else "metropolis"
     reads = num_reads or (_reads(method, problem, threads, kernel, device) if time_limit else 1)
     run: Callable[[Job], Outcome] = importlib.import_module(

@@ -22,12 +22,12 @@ _WIDE = 200.0
 
 
 def default_range(problem: Problem | Polynomial, ladder: bool = False) -> tuple[float, float]:
-    """beta from 1/(0.8 x typical field) to 1/(0.3 x smallest step of energy).
+    """beta from 1/(0.8 x typical field) to 1/(0.3 x smallest step of the field), or 1/(0.2 x it) for a ladder.
 
     At the hot end a spin follows chance as much as its neighbours; at the cold end the smallest change of energy,
     2 x the smallest coupling, is made against the slope once in exp(2/0.3) = 800 attempts. Without a common step of all
-    couplings, the smallest of the spins' strongest bonds stands for it. Both factors are PEERS' measured ones for
-    spin glasses; a problem with very different scales may want its own range.
+    couplings, the smallest of them stands for it, but no less than a fiftieth of the typical field. Both factors were
+    measured on spin glasses; a problem with very different scales may want its own range.
     """
     typical = problem.typical_field
     if typical == 0.0:
@@ -55,7 +55,7 @@ def schedule(
     Raises
     ------
     InputError, UnknownNameError
-        A shape that is not known, betas that are negative, NaN or fall where they should be numbers at all.
+        A shape that is not known; betas that are negative or not finite, or a range from 0 in a shape that has none.
     """
     if not isinstance(shape, str):
         betas = np.asarray(shape, float).ravel()

@@ -54,12 +54,12 @@ def after_pulse(start: float, forward: float, back: float, duration: float) -> f
 def pulse_needed(rate: float, growth: float, p: float, left: float) -> float:
     """Pulse [s] after which a share ``left`` of the old state is left, anywhere on the curve between p and 1 - p.
 
-    t = ln(1/left)/(2 R exp(-g Y) cosh(Y/2)),   Y = |ln(p/(1 - p))|, but at most 2 artanh(2 g) for g < 1/2
+    t = ln(1/left)/(2 R exp(-|g| Y) cosh(Y/2)),   Y = |ln(p/(1 - p))|, but at most 2 artanh(2 |g|) for |g| < 1/2
 
-    a + b is smallest at the low current, u = -Y. For g > 1/2 it falls without end: a curve whose rates grow much faster
-    than its probability cannot be swept from 0 to 1 without a reset.
+    a + b is smallest at the low current, u = -Y (at the high one for g < 0). For g > 1/2 it falls without end: a curve
+    whose rates grow much faster than its probability cannot be swept from 0 to 1 without a reset.
     """
-    edge = abs(math.log(p / (1.0 - p)))
+    edge, growth = abs(math.log(p / (1.0 - p))), abs(growth)
     if growth < 0.5:
         edge = min(edge, 2.0 * math.atanh(2.0 * growth))
     return -math.log(left) / (2.0 * rate * math.exp(-growth * edge) * math.cosh(0.5 * edge))
@@ -121,11 +121,3 @@ def reset_shift(failures: float) -> float:
     P/(P + (1 - q)(1 - P)): the odds grow by 1/(1 - q), at any P. A shift of the input by -ln(1 - q) undoes it.
     """
     return -math.log1p(-failures)
-
-
-def calibration_error(pulses: int) -> float:
-    """Standard error 2/sqrt(N) of ln(P/(1 - P)) from N pulses at P = 1/2: what calibration leaves of an offset.
-
-    Delta method, N p (1 - p) = N/4 counts of information; exact for large N (5 % at N = 40).
-    """
-    return 2.0 / math.sqrt(pulses)

@@ -150,7 +150,7 @@ def _roughen(couplings, linear, levels):
 
 
 def _anneal(couplings, linear, betas, slope, offset, generator, state, field, thresholds):
-    """Sweep p-bits m = sgn(tanh I - r) through ``betas`` from all off; I_i = slope (-beta dE/dx_i/2 - offset)."""
+    """Sweep p-bits m = sgn(tanh I - r) through ``betas`` from all off; I_i = slope (-beta dE/dx_i - offset)/2."""
     size, flips = linear.size, 0
     g0, g1, g2, g3 = generator[0], generator[1], generator[2], generator[3]
     for i in range(size):
