@@ -67,6 +67,14 @@ def test_first_states_leave_out_ln_z():
     assert found.info["diagnostics"] is not None
 
 
+def test_fewer_first_states_than_chains_are_taken_in_turn():
+    """At a beta that moves nothing, chain c still has state c mod 2 at its first sample; 64 chains start from two."""
+    start = np.array([np.ones(10), -np.ones(10)], np.int8)
+    ferromagnet = Problem.from_matrix(np.eye(10) - np.ones((10, 10)))
+    found = sampling.solve(Job(ferromagnet, 64, np.full(4, 50.0), initial=start))
+    np.testing.assert_array_equal(found.states, np.tile(start, (32, 1)))
+
+
 def test_through_the_sampler():
     """num_reads samples of exp(-E): the mean energy within 4.5 standard errors of independent samples times 1.5."""
     bqm = dimod.BinaryQuadraticModel({"a": 0.3, "b": -0.2}, {("a", "b"): 0.8}, 0.1, "SPIN")

@@ -27,7 +27,7 @@ def available() -> float:
         return float("inf")
 
 
-def needed(problem: Problem, reads: int, kernel: str) -> tuple[float, float]:
+def needed(problem: Problem, kernel: str) -> tuple[float, float]:
     """(bytes for the problem, bytes for one read)."""
     fixed = 24.0 * problem.edges + 100.0 * problem.size
     if kernel == "dense":
@@ -37,7 +37,7 @@ def needed(problem: Problem, reads: int, kernel: str) -> tuple[float, float]:
 
 def check(problem: Problem, reads: int, kernel: str) -> None:
     """Raise InputError, before anything is allocated, when the reads do not fit; the message says how many do."""
-    fixed, each = needed(problem, reads, kernel)
+    fixed, each = needed(problem, kernel)
     dense = kernel == "dense"
     where = "on these p-bits" if kernel == "hardware" else f"with kernel '{kernel}'"
     smaller = where, "choose kernel='sequential' or a smaller problem" if dense else "choose a smaller problem"

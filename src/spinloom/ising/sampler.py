@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ import numpy as np
 
 from spinloom.engines import cpu
 from spinloom.errors import InputError, UnknownNameError
-from spinloom.ising import annealing, blocks, schedules
+from spinloom.ising import annealing, blocks, memory, schedules
 from spinloom.ising.job import Job, Outcome, Progress
 from spinloom.ising.problem import Problem
 
@@ -30,6 +31,7 @@ METHODS = {
 
 _HEAT_BATH = ("sampling", "quantum")
 """Methods whose updates are always the p-bit's own."""
+_NUMBERS = (int, float, np.integer, np.floating)
 _DEFAULT_SWEEPS = 1000
 _PILOT_SHARES, _BUDGET_SHARE = (0.02, 0.15), 0.95
 """Shares of a time limit: sweeps of a pilot that is long enough, all pilots at most, and the run's own sweeps."""
@@ -228,10 +230,12 @@ def solve(
     if update == "metropolis" and (device is not None or method in _HEAT_BATH):
         raise InputError("update='metropolis' is a rule of annealing and tempering on ideal p-bits; leave it out here.")
     for name, number in (("num_reads", num_reads), ("num_sweeps", num_sweeps)):
-        if number is not None and (number != int(number) or number < 1):
-            raise InputError(f"{name} is {number}; it must be a whole number of at least 1.")
-    if time_limit is not None and not time_limit > 0.0:
-        raise InputError(f"time_limit is {time_limit} s; it must be above zero.")
+        if number is not None and not (isinstance(number, _NUMBERS) and number >= 1 and number % 1 == 0):
+            raise InputError(f"{name} is {number!r}; it must be a whole number of at least 1.")
+    if time_limit is not None and not (isinstance(time_limit, _NUMBERS) and 0.0 < time_limit < math.inf):
+        raise InputError(f"time_limit is {time_limit!r}; it must be seconds, a finite number above zero.")
+    if num_sweeps is not None and 24.0 * num_sweeps > memory.available():
+        raise InputError(f"The schedule of {num_sweeps} sweeps does not fit memory; give fewer, or a time_limit.")
     threads = cpu.threads_available() if threads is None else max(int(threads), 1)
     if seed is None:
         seed = int(np.random.default_rng().integers(2**63))

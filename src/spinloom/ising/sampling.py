@@ -120,7 +120,7 @@ def solve(job: Job) -> Outcome:
     The samples are in the order of time, all chains at each. ``info`` holds ``beta``, ``chains``, ``thin``,
     ``burn_in``, ``diagnostics`` (:class:`statistics.Summary`, of all chains at up to 2000 times) and ``log_partition``
     (:class:`statistics.LogPartition`); None where the run was ended early or the chains are too few or too short.
-    Updates are heat bath.
+    Updates are heat bath. First states are given to the chains in turn, over again where they are fewer.
 
     Raises
     ------
@@ -129,7 +129,8 @@ def solve(job: Job) -> Outcome:
     """
     chains, plan = _planned(job)
     memory.check(job.problem, job.reads + 5 * chains, "replicas")
-    begin = replace(job, update="gibbs", reads=chains)
+    initial = None if job.initial is None else job.initial[np.arange(chains) % len(job.initial)]
+    begin = replace(job, update="gibbs", reads=chains, initial=initial)
     annealing.warm(begin, "replicas")
     Chains(replace(begin, reads=1), 0, 1).sweep(plan.beta)  # compile the kernel of one sweep before the clock runs
     width = min(annealing.WIDEST_BLOCK, annealing.padded(-(-chains // max(job.threads, 1))))

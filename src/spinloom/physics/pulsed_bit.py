@@ -109,11 +109,6 @@ ONE_WAY_WIDTH = 1.0 / (2.0 * math.log(2.0))
 """dI/(I_c/Delta) of the logistic curve with the slope of :func:`one_way_probability` at I50."""
 
 
-def one_way_drive(p: float) -> float:
-    """v at which :func:`one_way_probability` is p: ln(-ln(1 - p)/ln 2)."""
-    return math.log(-math.log1p(-p) / math.log(2.0))
-
-
 def reset_shift(failures: float) -> float:
     """Shift -ln(1 - q) of ln(P/(1 - P)) when a reset fails with probability q from state 1: exact.
 

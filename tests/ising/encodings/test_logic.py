@@ -15,7 +15,7 @@ from spinloom.ising.encodings.gates import GATES
 from spinloom.ising.encodings.logic import Circuit
 from spinloom.ising.exact import Enumeration
 
-# the next level above the truth table, by enumeration when the facts were collected (AND, full adder) or by hand
+# the next level above the truth table, by an independent enumeration (AND, full adder) or by hand
 GAPS = {"COPY": 2, "NOT": 2, "AND": 4, "OR": 4, "XOR": 4, "HALF_ADDER": 2, "FULL_ADDER": 2}
 
 
