@@ -67,6 +67,8 @@ def test_errors():
         PBitPolySampler().sample_poly(dimod.BinaryPolynomial({tuple(range(17)): 1.0}, "BINARY"))
     with pytest.raises(UnknownNameError, match="num_reads"):
         PBitPolySampler().sample_poly(THREE, num_read=2)
+    with pytest.raises(UnknownNameError, match="last"):
+        PBitPolySampler().sample_poly(THREE, keep="lats")
 
 
 def test_too_many_reads_are_refused_before_they_are_allocated(monkeypatch):

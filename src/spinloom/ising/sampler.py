@@ -229,6 +229,8 @@ def solve(
         raise UnknownNameError("update", update, ("auto", "gibbs", "metropolis"))
     if update == "metropolis" and (device is not None or method in _HEAT_BATH):
         raise InputError("update='metropolis' is a rule of annealing and tempering on ideal p-bits; leave it out here.")
+    if keep not in ("best", "last"):
+        raise UnknownNameError("state to keep", keep, ("best", "last"))
     for name, number in (("num_reads", num_reads), ("num_sweeps", num_sweeps)):
         if number is not None and not (isinstance(number, _NUMBERS) and number >= 1 and number % 1 == 0):
             raise InputError(f"{name} is {number!r}; it must be a whole number of at least 1.")
