@@ -256,6 +256,20 @@ def test_bad_couplings_are_named(bad):
         PBitSampler().sample(bqm)
 
 
+@pytest.mark.parametrize("size", [1e39, 1e300, 1e-30])
+def test_couplings_that_float32_cannot_hold_are_refused(size):
+    with pytest.raises(InputError, match="unit of energy"):
+        PBitSampler().sample(dimod.BinaryQuadraticModel({0: 0.37 * size}, {(0, 1): size}, 0.0, "SPIN"))
+
+
+@pytest.mark.parametrize("size", [3e36, 1e-24])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_couplings_that_float32_just_holds_are_solved(kernel, size):
+    bqm = dimod.BinaryQuadraticModel({0: 0.37 * size}, {(0, 1): size, (1, 2): -1.1 * size}, 0.0, "SPIN")
+    found = PBitSampler().sample(bqm, num_reads=16, num_sweeps=50, seed=1, kernel=kernel)
+    assert found.first.energy == pytest.approx(-2.47 * size)
+
+
 def test_an_empty_problem_gives_empty_samples():
     found = PBitSampler().sample(dimod.BinaryQuadraticModel({}, {}, 2.5, "SPIN"), num_reads=3)
     assert found.record.sample.shape == (3, 0)

@@ -31,6 +31,8 @@ METHODS = {
 
 _HEAT_BATH = ("sampling", "quantum")
 """Methods whose updates are always the p-bit's own."""
+_SMALLEST, _LARGEST = 1e-25, 1e37
+"""Largest field of a problem: beyond, float32 cannot hold it, or beta times it."""
 _NUMBERS = (int, float, np.integer, np.floating)
 _DEFAULT_SWEEPS = 1000
 _PILOT_SHARES, _BUDGET_SHARE = (0.02, 0.15), 0.95
@@ -155,8 +157,9 @@ class PBitSampler(dimod.Sampler, dimod.Initialized):
         Raises
         ------
         InputError, UnknownNameError
-            NaN couplings, more reads than memory holds, a time limit below one sweep, an unknown name; a kernel or rule
-            that the method has no use for, a device with another method than annealing.
+            NaN couplings, or such as float32 cannot hold; more reads than memory holds, a time limit below one sweep,
+            an unknown name; a kernel or rule that the method has no use for, a device with another method than
+            annealing.
         """
         if unknown:
             raise UnknownNameError("argument of sample", next(iter(unknown)), self.parameters)
@@ -238,6 +241,11 @@ def solve(
         raise InputError(f"time_limit is {time_limit!r}; it must be seconds, a finite number above zero.")
     if num_sweeps is not None and 24.0 * num_sweeps > memory.available():
         raise InputError(f"The schedule of {num_sweeps} sweeps does not fit memory; give fewer, or a time_limit.")
+    if isinstance(problem, Problem) and problem.largest_field and not _SMALLEST < problem.largest_field < _LARGEST:
+        raise InputError(
+            f"Fields reach {problem.largest_field:.3g}, and p-bits count in float32: choose a unit of energy in which "
+            f"the largest |h| + sum |J| of a spin is between {_SMALLEST:g} and {_LARGEST:g}, e.g. about 1."
+        )
     threads = cpu.threads_available() if threads is None else max(int(threads), 1)
     if seed is None:
         seed = int(np.random.default_rng().integers(2**63))
