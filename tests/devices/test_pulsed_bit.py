@@ -92,6 +92,10 @@ def test_refuses() -> None:
         PulsedBit(1.0, 0.0)
     with pytest.raises(InputError, match="rate"):
         PulsedBit(1.0, 1.0, rate=-1.0)
+    with pytest.raises(InputError, match="pulse_time"):
+        PulsedBit(1.0, 1.0, pulse_time=float("nan"))
+    with pytest.raises(InputError, match="reset_energy"):
+        PulsedBit(1.0, 1.0, reset_energy=-1e-12)
     with pytest.raises(InputError, match="reset_failures"):
         PulsedBit(1.0, 1.0, reset_failures=1.0)
     with pytest.raises(ParameterError, match="backhopping"):

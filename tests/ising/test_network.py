@@ -104,3 +104,5 @@ def test_laws_without_closed_form_are_refused() -> None:
         Network.from_parents({"a": ["b"]}, 1.0)
     with pytest.raises(InputError, match="at least 2"):
         Network.from_matrix([[0, 1], [1, 0]]).quantised(1)
+    with pytest.raises(InputError, match="whole number"):
+        Network.from_matrix([[0, 1], [1, 0]]).quantised(2.5)  # pyright: ignore[reportArgumentType]

@@ -128,8 +128,10 @@ class PulsedBit:
         """Refuse what is no such device."""
         if not (math.isfinite(self.centre) and math.isfinite(self.width) and self.width > 0):
             raise InputError(f"centre = {self.centre:g} must be finite and width = {self.width:g} more than 0.")
-        for name in ("rate", "reset_time", "pulse_time", "read_time", "gain_spread", "offset_spread"):
-            if not getattr(self, name) >= 0:
+        energies = "reset_energy", "pulse_energy", "read_energy"  # nan: not known
+        times = "rate", "reset_time", "pulse_time", "read_time"
+        for name in (*energies, *times, "comparator_bits", "gain_spread", "offset_spread"):
+            if getattr(self, name) < 0 or (math.isnan(getattr(self, name)) and name not in energies):
                 raise InputError(f"{name} = {getattr(self, name):g} must be 0 or more.")
         if not 0 <= self.reset_failures < 1:
             raise InputError(f"reset_failures = {self.reset_failures:g} must lie between 0 and 1.")

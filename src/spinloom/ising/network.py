@@ -164,10 +164,10 @@ class Network:
         Raises
         ------
         InputError
-            Fewer than 2 bits: no level would be left beside 0.
+            No whole number, or fewer than 2 bits: no level would be left beside 0.
         """
-        if bits < 2:
-            raise InputError(f"bits = {bits}: at least 2 are needed, for the levels -1, 0 and 1.")
+        if bits < 2 or bits % 1:
+            raise InputError(f"bits = {bits}: a whole number, at least 2, is needed, for the levels -1, 0 and 1.")
         largest = max(np.abs(self.couplings).max(initial=0.0), np.abs(self.fields).max(initial=0.0))
         if largest == 0:
             return self
