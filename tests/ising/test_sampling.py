@@ -103,3 +103,15 @@ def test_a_deadline_before_the_first_sample_is_refused():
     problem = Problem.from_arrays(np.arange(4000), np.arange(4000) + 1, np.ones(4000))
     with pytest.raises(InputError, match="before the first sample"):
         sampling.solve(Job(problem, 64, np.ones(2000), deadline=0.01))
+
+
+def test_ctrl_c_before_the_first_sample_keeps_the_chains():
+    def stop(_now):
+        raise KeyboardInterrupt
+
+    problem = Problem.from_arrays(np.arange(4000), np.arange(4000) + 1, np.ones(4000))
+    found = sampling.solve(Job(problem, 100, np.ones(4000), progress=stop))
+    assert found.interrupted
+    assert found.states.shape == (64, 4001)
+    assert "on the way to beta" in found.info["missing"]
+    assert found.energies == pytest.approx(problem.energies(found.states))

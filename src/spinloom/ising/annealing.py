@@ -49,11 +49,17 @@ def solve(job: Job) -> Outcome:
     info: dict[str, Any] = {"late": ran.late}
     if ran.late and ran.in_time == 0.0:
         raise blocks.too_short(job.deadline, job.problem.size, job.reads)
-    if not integer_couplings(job.problem) and kernel in ("replicas", "cuda"):
-        info["fallback"] = (
-            "couplings do not fit a byte (|h| + sum |J| over 127 steps, or no common step): float32 instead of int8"
-        )
+    if kernel in ("replicas", "cuda"):
+        info |= fallback(job.problem)
     return Outcome(found, job.problem.energies(found), ran.attempts, ran.seconds, ran.interrupted, name, info)
+
+
+def fallback(problem: Problem) -> dict[str, str]:
+    """What ``info`` says where couplings are too large, or too uneven, for the integer kernel."""
+    if integer_couplings(problem):
+        return {}
+    reason = "couplings do not fit a byte (|h| + sum |J| over 127 steps, or no common step): float32 instead of int8"
+    return {"fallback": reason}
 
 
 def choose_kernel(problem: Problem, reads: int) -> str:

@@ -32,13 +32,30 @@ class Chains:
         self._energies = annealing.unit_energies(job.problem, self._states, self._unit, kind == np.int8)
         lanes = self._states.shape[1]
         self._work = np.empty(lanes, kind), np.empty(lanes, np.uint32)
+        self._turned = False
         self._sweep = replicas.sweep_kernel(job.update)
 
     def sweep(self, beta: float, times: int = 1) -> None:
-        """``times`` sweeps over all spins in order, at inverse temperature ``beta``."""
+        """``times`` sweeps over all spins in order, or after ``turn`` in the reverse order, at ``beta``."""
         scale = np.full(self._states.shape[1], min(2.0 * beta * self._unit, 1e30), np.float32)
         for _ in range(times):
             self._sweep(*self._arrays, self._states, scale, self._generator, self._energies, *self._work)
+
+    def turn(self) -> None:
+        """From here on visit the spins in the reverse order: the time-reversed chain of what has been.
+
+        Spins are numbered from the other end, which turns the rows of couplings and what is in them.
+        """
+        pointers, neighbours, couplings, fields = self._arrays
+        last = fields.size - 1
+        self._arrays = (
+            pointers[-1] - pointers[::-1],
+            (last - neighbours[::-1]).astype(neighbours.dtype),
+            couplings[::-1].copy(),
+            fields[::-1].copy(),
+        )
+        self._states = np.ascontiguousarray(self._states[::-1])
+        self._turned = not self._turned
 
     def choose(self, chains: np.ndarray) -> None:
         """Go on from the states of these chains, shape (count,); one may be taken several times."""
@@ -53,4 +70,5 @@ class Chains:
     @property
     def states(self) -> np.ndarray:
         """A copy of the states, shape (count, n) int8 of +-1."""
-        return self._states[:, : self.count].T.copy()
+        found = self._states[:, : self.count].T
+        return (found[:, ::-1] if self._turned else found).copy()

@@ -214,9 +214,11 @@ def run(
     if ran.late and ran.in_time == 0.0:
         raise InputError(f"The time limit of {deadline:g} s is shorter than one sweep over {n} p-bits; give more time.")
     updates = ran.attempts / reads
+    time, device = updates / n * hardware.time_per_sweep(n), hardware.device
+    # a pulse is paid for when it is given; junctions that run freely draw power while another decides
+    paid = updates if device.dynamics == "clocked" else n * time / device.time_per_update
     return Run(
-        kept.states, kept.best, kept.samples, kept.flips, updates, updates / n * hardware.time_per_sweep(n),
-        updates * hardware.device.energy_per_update, ran,
+        kept.states, kept.best, kept.samples, kept.flips, updates, time, paid * device.energy_per_update, ran
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class _Part:
         self.halves = np.zeros((2, count, job.problem.size), np.int32)
         self.taken = self.looked = 0
         self.back = False
+        self.last = np.empty((0, 0), np.int8)
         self.lowest = math.inf
 
     def block(self) -> blocks.Block:
@@ -71,7 +72,12 @@ class _Part:
         return blocks.Block(self.run, self.plan.sweeps, attempts, lambda: self.lowest)
 
     def run(self, stop: np.ndarray, done: np.ndarray) -> None:
-        plan, chains = self.plan, Chains(self.job, self.first, self.count)
+        chains = Chains(self.job, self.first, self.count)
+        self._sample(chains, stop, done)
+        self.last = chains.states
+
+    def _sample(self, chains: Chains, stop: np.ndarray, done: np.ndarray) -> None:
+        plan = self.plan
         rest, up = np.full(plan.half + 1, plan.beta), statistics.path(plan.beta, plan.half)
         if not self._along(chains, up if self.job.initial is None else rest, self.forward, stop, done):
             return
@@ -89,6 +95,8 @@ class _Part:
                 self.taken += 1
             if sweep % plan.interval == 0 and self.looked < plan.looks:
                 self._look(chains)
+        if plan.estimated:
+            chains.turn()
         self.back = plan.estimated and self._along(chains, up[::-1], self.backward, stop, done)
 
     def _along(self, chains: Chains, betas: np.ndarray, work: np.ndarray, stop: np.ndarray, done: np.ndarray) -> bool:
@@ -137,13 +145,14 @@ def solve(job: Job) -> Outcome:
     parts = [_Part(begin, plan, first, min(width, chains - first)) for first in range(0, chains, width)]
     ran = blocks.run([part.block() for part in parts], job.threads, job.deadline, job.progress)
     taken = min(part.taken for part in parts)
-    if not taken:
+    if not taken and not ran.interrupted:
         raise InputError(
             f"The run ended before the first sample: {2 * plan.half} sweeps come first. "
             "Give more time, fewer chains or a shorter burn_in."
         )
-    states = np.concatenate([part.states[:taken] for part in parts], axis=1)
-    kept = min(job.reads, taken * chains)
+    # Ctrl-C before the first sample leaves the chains where they are, on their way to beta
+    states = _joined(parts, "last", 0)[None] if not taken else np.concatenate([p.states[:taken] for p in parts], axis=1)
+    kept = min(job.reads, max(taken, 1) * chains)
     found = states.reshape(-1, job.problem.size)[:kept]
     info: dict[str, Any] = {
         "late": ran.late, "beta": plan.beta, "chains": chains, "thin": plan.thin, "burn_in": 2 * plan.half,
@@ -151,6 +160,8 @@ def solve(job: Job) -> Outcome:
     }  # fmt: skip
     if kept < job.reads:
         info["missing"] = f"{job.reads - kept} of {job.reads} samples: the run was ended before them"
+    if not taken:
+        info["missing"] = "all samples: the run was ended on the way to beta, and these are the states it had reached"
     name = "replicas int8" if annealing.integer_couplings(job.problem) else "replicas float32"
     return Outcome(found, job.problem.energies(found), ran.attempts, ran.seconds, ran.interrupted, name, info)
 

@@ -221,9 +221,8 @@ def partition_function(
     Each read starts from a random state, an exact sample of beta = 0, where Z = 2^n. Raising beta_k to beta_(k+1) in a
     state of energy E does the work -(beta_(k+1) - beta_k) E on ln Z; a sweep follows. The mean of exp(work) is exact in
     expectation at any number of sweeps. The way back starts from states drawn with these weights, which are in
-    equilibrium as far as the forward runs know it. It visits the spins in the same order and not in the reverse one, as
-    Bennett's ratio would have it: that shifts ``value`` by about a hundredth of ``upper - lower`` (three spins,
-    by enumeration), less the more sweeps; ``forward`` and the bracket are free of it.
+    equilibrium as far as the forward runs know it, and visits the spins in the reverse order: Bennett's ratio compares
+    a process with the same one run backwards.
 
     Parameters
     ----------
@@ -253,6 +252,7 @@ def partition_function(
     forward = work(chains, betas)
     chains.choose(drawn(forward))
     chains.sweep(beta, sweeps)
+    chains.turn()
     backward = work(chains, betas[::-1])
     return estimate(forward, -backward, problem.size, sweeps)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from spinloom.errors import InputError, UnknownNameError
 from spinloom.ising import blocks, memory
-from spinloom.ising.annealing import replica_arrays, start, unit_energies, warm_problem
+from spinloom.ising.annealing import fallback, replica_arrays, start, unit_energies, warm_problem
 from spinloom.ising.job import Job, Outcome
 from spinloom.ising.kernels import replicas, tempering
 from spinloom.ising.schedules import temperature_ladder
@@ -88,6 +88,7 @@ def _run(job: Job, ladder: np.ndarray, clusters: bool) -> Outcome:
     tried, made, domains = np.sum(tallies, axis=0)
     info = {
         "late": ran.late, "ladder": ladder.tolist(), "exchanges": float(made / max(tried, 1)), "domains": int(domains),
+        **fallback(problem),
     }  # fmt: skip
     return Outcome(
         found, problem.energies(found), ran.attempts, ran.seconds, ran.interrupted, f"tempering {arrays[2].dtype}", info
