@@ -26,7 +26,7 @@ def test_the_law_is_boltzmanns(problem: Problem, bit: PulsedBit, order: str) -> 
     law = Enumeration.of(problem).distribution(0.7)
     matrix = clocked_exact.transition_matrix(problem, bit, 0.7, order, limit=np.inf)
     assert matrix.sum(axis=1) == pytest.approx(np.ones(len(matrix)))
-    assert clocked_exact.distance(clocked_exact.stationary(matrix), law) < 1e-10
+    assert total_variation(clocked_exact.stationary(matrix), law) < 1e-10
 
 
 @pytest.mark.parametrize("problem", [AND, RING], ids=["triangle", "ring"])
@@ -36,7 +36,7 @@ def test_all_at_once_is_wrong(problem: Problem) -> None:
     away = []
     for pulse in (0.05e-9, 1e-9, 50e-9):
         matrix = clocked_exact.transition_matrix(problem, HOPPING.replace(pulse_time=pulse), 0.7, "parallel")
-        away.append(clocked_exact.distance(clocked_exact.stationary(matrix), law))
+        away.append(total_variation(clocked_exact.stationary(matrix), law))
     assert away[2] > 0.1
     assert away[0] < away[1] < away[2]
 

@@ -112,8 +112,3 @@ def sweeps_to(matrix: np.ndarray, goal: np.ndarray) -> float:
         return float("inf")
     # rounding makes a chain that never leaves some states look as if it did, after 1e15 sweeps or less than none
     return float(times.sum() / len(matrix)) if times.min() >= 0.0 and times.max() < 1e12 else float("inf")
-
-
-def distance(p: np.ndarray, q: np.ndarray) -> float:
-    """Total variation of two laws, half the sum of |p - q|: 0 equal, 1 apart."""
-    return float(0.5 * np.abs(p - q).sum())

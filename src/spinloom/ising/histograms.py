@@ -27,7 +27,10 @@ def histogram(samples: np.ndarray) -> np.ndarray:
 
 
 def total_variation(counts: np.ndarray, p: np.ndarray) -> float:
-    """Half the sum of |counts/N - p|, 0 for equal and 1 for disjoint distributions; both of shape (states,)."""
+    """Half the sum of |counts/N - p|, 0 for equal and 1 for disjoint distributions; both of shape (states,).
+
+    Counts may be a law too.
+    """
     found = np.asarray(counts, float)
     return float(0.5 * np.abs(found / found.sum() - p).sum())
 

@@ -141,6 +141,13 @@ class Problem:
         return self.neighbours.size // 2
 
     @property
+    def pairs(self) -> np.ndarray:
+        """Coupled pairs of spins, shape (edges, 2), each once."""
+        own = np.repeat(np.arange(self.size), np.diff(self.pointers))
+        once = own < self.neighbours
+        return np.stack([own[once], self.neighbours[once]], axis=1).astype(np.int64)
+
+    @property
     def density(self) -> float:
         """Share of all pairs that are coupled."""
         return 2.0 * self.edges / max(self.size * (self.size - 1), 1)

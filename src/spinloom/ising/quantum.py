@@ -155,7 +155,7 @@ def sample(
     arrays, (scales, links) = _arrays(problem), _drives(job.betas, np.full(1, float(field)), slices)
     states, generator = _start(job, 0, reads, slices)
     lanes = generator.shape[1]
-    spins, edges = problem.size, _edges(problem)
+    spins, edges = problem.size, problem.pairs
     wanted = edges if pairs is None else np.asarray(pairs, np.int64).reshape(-1, 2)
     z, x = np.zeros((spins, lanes)), np.zeros((spins, lanes))
     zz, bonds = np.zeros((len(wanted), lanes)), np.zeros((len(edges), lanes))
@@ -299,12 +299,6 @@ def _start(job: Job, first: int, count: int, slices: int) -> tuple[np.ndarray, n
     states, generator = annealing.start(job, first, count)
     lanes = _padded(count)
     return np.tile(states[:, :lanes], slices), np.ascontiguousarray(generator[:, :lanes])
-
-
-def _edges(problem: Problem) -> np.ndarray:
-    own = np.repeat(np.arange(problem.size), np.diff(problem.pointers))
-    once = own < problem.neighbours
-    return np.stack([own[once], problem.neighbours[once]], axis=1).astype(np.int64)
 
 
 def _products(cube: np.ndarray, pairs: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ def gates(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.D
         law, apart = exact.distribution(beta), 1
         for order in clocked.ORDERS:
             matrix = clocked_exact.transition_matrix(problem, bit, beta, order, limit=np.inf)
-            rows[order].append(clocked_exact.distance(clocked_exact.stationary(matrix), law))
+            rows[order].append(total_variation(clocked_exact.stationary(matrix), law))
             if order == "sequential":
                 apart = 1 + int(6 * clocked_exact.relaxation(matrix))
         reads, samples = int(settings["reads"]), int(settings["samples"])
@@ -109,6 +109,7 @@ def spread(settings: Mapping[str, Any], bits: Mapping[str, PulsedBit], context: 
 
     from spinloom.ising import clocked_exact
     from spinloom.ising.exact import Enumeration
+    from spinloom.ising.histograms import total_variation
 
     problem, beta = networks()["FULL_ADDER"], float(settings["beta"])
     law, chips = Enumeration.of(problem).distribution(beta), int(settings["chips"])
@@ -125,7 +126,7 @@ def spread(settings: Mapping[str, Any], bits: Mapping[str, PulsedBit], context: 
             for column, pulses in enumerate(settings["pulses"]):
                 each = drawn.calibrated(int(pulses), context.seed + chip)
                 matrix = clocked_exact.transition_matrix(problem, bit, beta, devices=each)
-                distance[row, column, chip] = clocked_exact.distance(clocked_exact.stationary(matrix), law)
+                distance[row, column, chip] = total_variation(clocked_exact.stationary(matrix), law)
     stage(1, 1)
     return xr.Dataset(
         {"distance": (("device", "pulses", "chip"), distance)},
@@ -145,6 +146,7 @@ def memory(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.
     from spinloom.experiments.protocols.nonvolatile_problems import factorisation
     from spinloom.ising import clocked_exact
     from spinloom.ising.exact import Enumeration
+    from spinloom.ising.histograms import total_variation
     from spinloom.physics import pulsed_bit as closed_forms
 
     pulses = np.array([si(text, "time", "pulses") for text in settings["pulses"]])
@@ -159,10 +161,10 @@ def memory(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.
         stage(done, pulses.size)
         short = bit.replace(pulse_time=float(pulse), pulse_energy=bit.pulse_energy * float(pulse) / bit.pulse_time)
         one = clocked_exact.transition_matrix(adder, short, beta, limit=np.inf)
-        rows["sequential"].append(clocked_exact.distance(clocked_exact.stationary(one), law))
+        rows["sequential"].append(total_variation(clocked_exact.stationary(one), law))
         rows["relaxation"].append(clocked_exact.relaxation(one))
         together = clocked_exact.transition_matrix(adder, short, beta, "parallel", limit=np.inf)
-        rows["parallel"].append(clocked_exact.distance(clocked_exact.stationary(together), law))
+        rows["parallel"].append(total_variation(clocked_exact.stationary(together), law))
         sweeps = clocked_exact.sweeps_to(clocked_exact.transition_matrix(problem, short, best_beta), goal)
         rows["sweeps"].append(sweeps)
         rows["time"].append(sweeps * problem.size * short.time_per_update)
@@ -207,6 +209,7 @@ def reset(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.D
     from spinloom.devices.pulsed_bit import Devices
     from spinloom.ising import clocked_exact
     from spinloom.ising.exact import Enumeration
+    from spinloom.ising.histograms import total_variation
     from spinloom.physics import pulsed_bit as closed_forms
 
     problem, beta = networks()["FULL_ADDER"], float(settings["beta"])
@@ -215,7 +218,7 @@ def reset(settings: Mapping[str, Any], bit: PulsedBit, context: Context) -> xr.D
 
     def away(item: PulsedBit, devices: Devices | None = None, shape: Any = None) -> float:
         matrix = clocked_exact.transition_matrix(problem, item, beta, devices=devices, curve=shape, limit=np.inf)
-        return clocked_exact.distance(clocked_exact.stationary(matrix), law)
+        return total_variation(clocked_exact.stationary(matrix), law)
 
     failing, shifted = [], []
     stage = context.stage("resets that fail")

@@ -68,13 +68,6 @@ def problem(name: str, spins: int) -> Problem:
     return Problem.from_arrays(rows[kept], columns[kept], values, chance.choice([-0.5, 0.5], spins), size=spins)
 
 
-def pairs_of(given: Problem) -> np.ndarray:
-    """Coupled pairs (p, 2), each once."""
-    own = np.repeat(np.arange(given.size), np.diff(given.pointers))
-    once = own < given.neighbours
-    return np.stack([own[once], given.neighbours[once]], axis=1)
-
-
 # ---- exact -------------------------------------------------------------------------------------------------------
 
 
@@ -93,7 +86,7 @@ def _trotter(settings: Mapping[str, Any], context: Context) -> xr.Dataset:
     exact_pair = math.nan
     for row, name in enumerate(names):
         given = problem(name, int(settings["spins"].get(name, 0)))
-        states, (i, j) = Enumeration.of(given), pairs_of(given).T
+        states, (i, j) = Enumeration.of(given), given.pairs.T
         exact = diagonalise(states, beta, field)
         for column, n in enumerate(slices):
             stage(row * len(slices) + column, error.size)

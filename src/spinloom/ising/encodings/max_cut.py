@@ -89,10 +89,8 @@ class MaxCut:
         import dimod
 
         vectors = (self.first, self.second, self.weights)
-        labels = range(start, start + self.nodes)
-        return dimod.BinaryQuadraticModel.from_numpy_vectors(
-            np.zeros(self.nodes), vectors, 0.0, dimod.SPIN, variable_order=labels if start else None
-        )
+        names = {"variable_order": range(start, start + self.nodes)} if start else {}
+        return dimod.BinaryQuadraticModel.from_numpy_vectors(np.zeros(self.nodes), vectors, 0.0, dimod.SPIN, **names)
 
     def cut(self, energies: np.ndarray | float) -> np.ndarray | float:
         """The cut of an energy: (W - E)/2."""
