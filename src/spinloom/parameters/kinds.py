@@ -214,7 +214,7 @@ _P_BIT: dict[str, Rule] = {
     "reset_energy": Rule("energy", "energy of the reset pulse", 0.0, default=0.0),
     "pulse_energy": Rule("energy", "energy of the pulse at P = 1/2; 0: not known", 0.0, default=0.0),
     "read_energy": Rule("energy", "energy of the read", 0.0, default=0.0),
-    "hop_rate": Rule("frequency", "rate R of either hop in the pulse at P = 1/2; 0: no memory is left", 0.0, default=0.0),
+    "hop_rate": Rule("frequency", "rate R of either hop in the pulse at P = 1/2; 0: no memory left", 0.0, default=0.0),
     "hop_growth": Rule("number", "growth g of ln of both hop rates per width of P", -20.0, 20.0, default=0.0),
     "reset_failures": Rule("number", "share q of resets that fail", 0.0, 0.5, default=0.0),
     "comparator_bits": Rule(
@@ -228,7 +228,7 @@ _NANOMAGNET: dict[str, Rule] = {
     "width": _positive("length", "width across it in the plane", 1e-5),
     "thickness": _positive("length", "thickness", 1e-6),
     "shape": Rule("choice", "shape in the plane", default="ellipse", choices=("ellipse", "rectangle")),
-    "easy_axis": Rule("choice", "direction of the easy axis", default="in plane", choices=("in plane", "perpendicular")),
+    "easy_axis": Rule("choice", "direction of easy axis", default="in plane", choices=("in plane", "perpendicular")),
     "thermal_stability": Rule("number", "energy barrier Δ in units of kT; 0: from the shape", 0.0, 200.0, default=0.0),
     "attempt_frequency": _positive("frequency", "attempt frequency f0", 1e18, default=1e9),
     "spacing": _positive("length", "gap between neighbours, edge to edge", 1e-5, default=30e-9),

@@ -12,7 +12,7 @@ F. Barahona et al., Oper. Res. 36, 493 (1988), doi:10.1287/opre.36.3.493.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class MaxCut:
         import dimod
 
         vectors = (self.first, self.second, self.weights)
-        names = {"variable_order": range(start, start + self.nodes)} if start else {}
+        names: Any = {"variable_order": range(start, start + self.nodes)} if start else {}
         return dimod.BinaryQuadraticModel.from_numpy_vectors(np.zeros(self.nodes), vectors, 0.0, dimod.SPIN, **names)
 
     def cut(self, energies: np.ndarray | float) -> np.ndarray | float:
