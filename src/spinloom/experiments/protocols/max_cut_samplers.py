@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,24 +134,24 @@ def _called(call: Call, bqm: dimod.BinaryQuadraticModel, reads: int, sweeps: int
 
 def _dwave() -> Call | None:
     try:
-        from dwave.samplers import SimulatedAnnealingSampler
+        peer = importlib.import_module("dwave.samplers")
     except ImportError:
         return None
 
     def call(bqm: dimod.BinaryQuadraticModel, reads: int, sweeps: int | None, seed: int) -> Any:
-        return SimulatedAnnealingSampler().sample(bqm, num_reads=reads, num_sweeps=sweeps, seed=seed)
+        return peer.SimulatedAnnealingSampler().sample(bqm, num_reads=reads, num_sweeps=sweeps, seed=seed)
 
     return call
 
 
 def _openjij() -> Call | None:
     try:
-        import openjij
+        peer = importlib.import_module("openjij")
     except ImportError:
         return None
 
     def call(bqm: dimod.BinaryQuadraticModel, reads: int, sweeps: int | None, seed: int) -> Any:
         # without a seed: with one, all reads of a call are the same (openjij 0.12)
-        return openjij.SASampler().sample(bqm, num_reads=reads, num_sweeps=sweeps)
+        return peer.SASampler().sample(bqm, num_reads=reads, num_sweeps=sweeps)
 
     return call
