@@ -63,7 +63,11 @@ def fallback(problem: Problem) -> dict[str, str]:
 
 
 def choose_kernel(problem: Problem, reads: int) -> str:
-    """The kernel with the least time a sweep, by the costs measured in benchmarks/RESULTS.md (ns an attempt)."""
+    """The kernel with the least time a sweep, by rough costs (ns an attempt, AMD EPYC with AVX-512).
+
+    They are within a factor of two of the rates in benchmarks/RESULTS.md, and fixed: a choice that followed the machine
+    would make a seed's samples depend on it.
+    """
     lanes = padded(reads)
     degree = problem.degree
     costs = {
